@@ -7,17 +7,17 @@ interface ReviverContext {
   readonly source?: string;
 }
 
-type RawJson = typeof JSON & {
+interface RawJson {
   rawJSON(text: string): object;
   isRawJSON(value: unknown): value is { readonly rawJSON: string };
   parse(
     text: string,
     reviver: (key: string, value: unknown, context: ReviverContext) => unknown,
   ): unknown;
-};
+}
 
 // Node 24 has both (ECMA-262 proposal "JSON.parse source text access"); TypeScript's library does not name them yet.
-const json = JSON as RawJson;
+const json = JSON as unknown as RawJson;
 
 /**
  * Parses JSON. A number whose digits a JavaScript number would change becomes a raw number, an object that

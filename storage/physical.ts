@@ -67,6 +67,6 @@ export class StorageError extends Error {
 }
 
 /** Bytes on disk are not those that were written. The message names what is damaged. */
-export class DamagedError extends StorageError {
-  override readonly name = 'DamagedError' as 'StorageError';
+export class DamagedError extends Error {
+  override readonly name = 'DamagedError';
 }
