@@ -4,7 +4,7 @@ import type { Verb } from '#sdk/call.ts';
 import type { Millis } from '#sdk/clock.ts';
 import type { Seconds } from '#sdk/duration.ts';
 import type { ClientError } from '#sdk/errors.ts';
-import type { RawReply } from '#sdk/reply.ts';
+import type { AuthBlock, RawReply } from '#sdk/reply.ts';
 import type { Mount, Target } from '../mount/mount.ts';
 import type { TokenEntry } from '../token/entry.ts';
 
@@ -74,23 +74,6 @@ export interface Denied extends Judged {
 }
 
 export type Verdict = Authorized | Denied;
-
-/** The token that an answer hands out or speaks of, under its wire names. */
-export interface AuthBlock {
-  readonly client_token: string;
-  readonly accessor: string;
-  readonly policies: readonly string[];
-  readonly token_policies: readonly string[];
-  readonly identity_policies?: readonly string[];
-  readonly metadata: Readonly<Record<string, string>> | null;
-  readonly lease_duration: Seconds;
-  readonly renewable: boolean;
-  readonly entity_id: string;
-  readonly token_type: 'service' | 'batch';
-  readonly orphan: boolean;
-  readonly mfa_requirement: null;
-  readonly num_uses: number;
-}
 
 /** A wrapping token in the place of the answer, under its wire names. */
 export interface WrapInfo {
