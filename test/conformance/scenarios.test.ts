@@ -21,14 +21,21 @@ const checking: Checking = {
 };
 const limited = limitTo(AT_ONCE);
 const results = new Map<string, Status>();
+const declared = new Set<string>();
 
 for (const name of findScenarios()) declare(name);
 
+test('there are scenarios, and each is declared', (t) => {
+  t.deepEqual([...declared], findScenarios());
+  t.true(declared.size > 0);
+});
+
 test.after.always('the counts by area', () => {
-  if (results.size > 0) console.log(summaryLines(results).join('\n'));
+  console.log(summaryLines(results).join('\n'));
 });
 
 function declare(name: string): void {
+  declared.add(name);
   const reason = pendingReason(pending, name);
   if (reason !== undefined) return skip(name, 'pending', reason);
   if (readScenario(name).needs?.includes('postgres') === true && postgres === '') {
