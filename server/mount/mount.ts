@@ -8,6 +8,8 @@ export interface Mount {
   readonly entry: MountEntry;
   readonly facts: MountFacts;
   readonly engine: Engine;
+  /** What sys/mounts shows as `running_plugin_version` and audit as `mount_running_version`. */
+  readonly runningVersion: string;
   /** What every handler of the engine receives as `engine`. */
   readonly instance: unknown;
   readonly find: (relativePath: string) => Target | undefined;
