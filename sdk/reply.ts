@@ -63,9 +63,35 @@ export interface RawReply {
   readonly status: number;
   readonly contentType: string;
   readonly body: string | Uint8Array;
+  /** Wraps the answer for this long, although the request does not ask for it (rewrap). */
+  readonly wrapTtl?: Seconds;
 }
 
-export type Reply = DataReply | LeaseReply | GrantReply | RawReply;
+/** The token that an answer hands out or speaks of, under its wire names. */
+export interface AuthBlock {
+  readonly client_token: string;
+  readonly accessor: string;
+  readonly policies: readonly string[];
+  readonly token_policies?: readonly string[];
+  readonly identity_policies?: readonly string[];
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly lease_duration: Seconds;
+  readonly renewable: boolean;
+  readonly entity_id: string;
+  readonly token_type: 'service' | 'batch';
+  readonly orphan: boolean;
+  readonly mfa_requirement: null;
+  readonly num_uses: number;
+}
+
+/** An answer about a token that exists already: made by auth/token, or renewed. */
+export interface AuthReply {
+  readonly kind: 'auth';
+  readonly auth: AuthBlock;
+  readonly displayName: string;
+}
+
+export type Reply = AuthReply | DataReply | LeaseReply | GrantReply | RawReply;
 
 /** How a reply may differ from the usual one. */
 export type ReplyOptions = Omit<DataReply, 'kind' | 'data'>;
