@@ -17,6 +17,9 @@ interface Put {
   value: unknown;
 }
 
+/** A moment of a transaction that it can go back to. */
+export type Mark = { readonly moment: 'mark' };
+
 export class Transaction implements Storage {
   readonly #barrier: Barrier;
   readonly #physical: Physical;
@@ -87,6 +90,18 @@ export class Transaction implements Storage {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** What has been written so far, for `rollback`. */
+  mark(): Mark {
+    return new Map(this.#writes) as unknown as Mark;
+  }
+
+  /** Takes back what was written since `mark`; what was read stays read. */
+  rollback(mark: Mark): void {
+    const writes = mark as unknown as ReadonlyMap<string, Put | undefined>;
+    this.#writes.clear();
+    for (const [key, put] of writes) this.#writes.set(key, put);
   }
 
   /** @throws ConflictError when something that was read has changed since */

@@ -57,6 +57,7 @@ export class MountTable {
   /** The mounts that this transaction sees; it conflicts with any change of the table. */
   in(transaction: Transaction): Mounts {
     const version = transaction.version(MOUNTS_KEY);
+    if (version === undefined) return this.#build(transaction, -1);
     if (this.#cached.version !== version) this.#cached = this.#build(transaction, version);
     return this.#cached;
   }

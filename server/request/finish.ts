@@ -4,6 +4,7 @@ import type { Call } from '#sdk/call.ts';
 import { ClientError, unsupportedOperation, unsupportedPath } from '#sdk/errors.ts';
 import { decodeData } from '#sdk/path.ts';
 import type { Reply } from '#sdk/reply.ts';
+import { ConflictError } from '#storage/physical.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { viewOf } from '#storage/view.ts';
 import { describeHelp } from '../mount/describe.ts';
@@ -43,6 +44,7 @@ async function produce(
     const answer = makeAnswer(node, transaction, verdict, reply, warnings);
     return { type: 'answer', answer: wrapAnswer(node, transaction, verdict, answer, reply) };
   } catch (error) {
+    if (error instanceof ConflictError) throw error;
     transaction.rollback(before);
     if (!(error instanceof ClientError)) logFailure(node, verdict, error);
     return { type: 'error', error };

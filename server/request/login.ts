@@ -3,7 +3,7 @@ import { assert, badRequest } from '#sdk/errors.ts';
 import type { AuthBlock, GrantReply } from '#sdk/reply.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import type { Mount } from '../mount/mount.ts';
-import { withDefault } from '../policy/names.ts';
+import { withDefault } from '../token/policy-names.ts';
 import { authBlock } from '../token/auth-block.ts';
 import type { NewToken } from '../token/store.ts';
 import { calculateTtl, endOf } from '../token/ttl.ts';
