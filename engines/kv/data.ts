@@ -5,8 +5,8 @@ import { badRequest } from '#sdk/errors.ts';
 import { integer, map, rest } from '#sdk/field.ts';
 import { pathFor } from '#sdk/path.ts';
 import { raw, reply } from '#sdk/reply.ts';
+import { requireKey } from '#sdk/storage.ts';
 import { mergePatch } from './merge-patch.ts';
-import { requireName } from './names.ts';
 import {
   addVersion,
   changeVersions,
@@ -72,7 +72,7 @@ function read({ storage, clock, data: { path: name, version: asked } }: DataCall
 
 function write({ storage, clock, data: fields, parameters }: DataCall) {
   const { path: name, options } = fields;
-  requireName(name);
+  requireKey(name);
   const now = clock.now();
   const config = readConfig(storage);
   const secret = readSecret(storage, name) ?? newSecret(now);

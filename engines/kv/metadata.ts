@@ -5,8 +5,8 @@ import { formatGoDuration, type Seconds } from '#sdk/duration.ts';
 import { boolean, duration, integer, map, rest } from '#sdk/field.ts';
 import { pathFor } from '#sdk/path.ts';
 import { listReply, raw, reply, type DataReply } from '#sdk/reply.ts';
+import { requireKey } from '#sdk/storage.ts';
 import { parseCustomMetadata, patchCustomMetadata } from './custom-metadata.ts';
-import { requireName } from './names.ts';
 import {
   countVersions,
   listSecrets,
@@ -79,7 +79,7 @@ function read({ storage, data }: MetadataCall) {
 
 function write(call: MetadataCall): DataReply | undefined {
   const { storage, clock, data } = call;
-  requireName(data.path);
+  requireKey(data.path);
   if (!saysSomething(data)) return undefined;
   const custom = data.custom_metadata && parseCustomMetadata(data.custom_metadata);
   const secret = readSecret(storage, data.path) ?? newSecret(clock.now());
@@ -92,7 +92,7 @@ function write(call: MetadataCall): DataReply | undefined {
 
 function patch(call: MetadataCall) {
   const { storage, data, parameters } = call;
-  requireName(data.path);
+  requireKey(data.path);
   const custom = data.custom_metadata && patchCustomMetadata(data.custom_metadata);
   const secret = readSecret(storage, data.path);
   // Vault sends no body with a patch of nothing.

@@ -2,8 +2,7 @@
 // the value of each version. Reading the newest touches two records, however many versions there are.
 import { formatTime, millis, type Millis } from '#sdk/clock.ts';
 import { seconds, type Seconds } from '#sdk/duration.ts';
-import type { Storage } from '#sdk/storage.ts';
-import { isFolder, isName } from './names.ts';
+import { isKey, isPrefix, type Storage } from '#sdk/storage.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -58,7 +57,7 @@ export function writeConfig(storage: Storage, config: Settings): void {
 }
 
 export function readSecret(storage: Storage, path: string): Secret | undefined {
-  return isName(path) ? storage.get<Secret>(METADATA + path) : undefined;
+  return isKey(path) ? storage.get<Secret>(METADATA + path) : undefined;
 }
 
 export function writeSecret(storage: Storage, path: string, secret: Secret): void {
@@ -67,7 +66,7 @@ export function writeSecret(storage: Storage, path: string, secret: Secret): voi
 
 /** The names directly below `folder`, which is '' or ends in a slash. */
 export function listSecrets(storage: Storage, folder: string): readonly string[] {
-  return isFolder(folder) ? storage.list(METADATA + folder) : [];
+  return isPrefix(folder) ? storage.list(METADATA + folder) : [];
 }
 
 /** A secret without versions. */

@@ -6,7 +6,7 @@ import { badRequest } from '#sdk/errors.ts';
 import { rest } from '#sdk/field.ts';
 import { pathFor } from '#sdk/path.ts';
 import { listReply, reply } from '#sdk/reply.ts';
-import { isFolder, isName, requireName } from './names.ts';
+import { isKey, isPrefix, requireKey } from '#sdk/storage.ts';
 
 const path = pathFor<null>();
 
@@ -22,7 +22,7 @@ export const plain = path('{path...}', {
   What is written is kept as it is. A field "ttl" (or "lease") tells readers how soon to read again; nothing happens to
   the value then.`,
   fields: { path: rest('Location of the value') },
-  exists: ({ storage, data }) => isName(data.path) && storage.get(PLAIN + data.path) !== undefined,
+  exists: ({ storage, data }) => isKey(data.path) && storage.get(PLAIN + data.path) !== undefined,
   operations: {
     read: { summary: 'Read a value', handler: read },
     list: { summary: 'List values', handler: list },
@@ -32,24 +32,24 @@ export const plain = path('{path...}', {
 });
 
 function read({ storage, mount, data }: PlainCall) {
-  if (!isName(data.path)) return undefined;
+  if (!isKey(data.path)) return undefined;
   const value = storage.get<Json>(PLAIN + data.path);
   if (value === undefined) return undefined;
   return reply(value, { leaseDuration: readAgainIn(value) ?? mount.defaultLeaseTtl });
 }
 
 function list({ storage, data: { path: folder } }: PlainCall) {
-  return isFolder(folder) ? listReply(storage.list(PLAIN + folder)) : undefined;
+  return isPrefix(folder) ? listReply(storage.list(PLAIN + folder)) : undefined;
 }
 
 function write({ storage, data, parameters }: PlainCall): undefined {
-  requireName(data.path);
+  requireKey(data.path);
   if (Object.keys(parameters).length === 0) throw badRequest('missing data fields');
   storage.put(PLAIN + data.path, parameters);
 }
 
 function remove({ storage, data }: PlainCall): undefined {
-  if (isName(data.path)) storage.delete(PLAIN + data.path);
+  if (isKey(data.path)) storage.delete(PLAIN + data.path);
 }
 
 /** `undefined` leaves it to the mount: no field says so, or not in the form of a duration. */
