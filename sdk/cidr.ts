@@ -95,7 +95,7 @@ function parseIpv6(host: string): readonly number[] | undefined {
   const gap = IPV6_BYTES - head.length - tail.length;
   // `::` stands for at least one group, and without it nothing may be missing.
   if (right === undefined ? gap !== 0 : gap < 2) return undefined;
-  return [...head, ...new Array<number>(gap).fill(0), ...tail];
+  return [...head, ...Array.from({ length: gap }, () => 0), ...tail];
 }
 
 /** The bytes of groups between colons; the last may be an IPv4 address where the text ends. */
