@@ -76,7 +76,8 @@ function surroundingsOf(): Surroundings {
     name,
     (addresses ?? []).map(({ address }) => address),
   ]);
-  return { env: process.env, networks: Object.fromEntries(networks) };
+  const env: Readonly<Record<string, string | undefined>> = process.env;
+  return { env, networks: Object.fromEntries(networks) };
 }
 
 function openLog(flags: ServerFlags, config: Config): Log {
@@ -84,8 +85,11 @@ function openLog(flags: ServerFlags, config: Config): Log {
   const level = levelOf(asked);
   if (level === undefined) throw new ConfigError(`unknown log level: ${asked}`);
   const format = (flags.logFormat ?? config.log_format) === 'json' ? 'json' : 'standard';
-  const write = (line: string): void => void process.stderr.write(line);
-  return makeLog({ level, format, clock: systemClock, write });
+  return makeLog({ level, format, clock: systemClock, write: writeLine });
+}
+
+function writeLine(line: string): void {
+  process.stderr.write(line);
 }
 
 function summary(config: Config, storageType: string): string {
@@ -112,8 +116,9 @@ function handleSignals(node: Node): void {
 
 function untilTold(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => resolve(signal));
+    }
   });
 }
 

@@ -8,7 +8,7 @@ import type { Node } from '../node.ts';
 import { handle } from '../request/handle.ts';
 import { readBody } from './body.ts';
 import { clientAddress } from './forwarded.ts';
-import { isOpenPath, openRoutes } from './open-routes.ts';
+import { isOpenTarget, openRoutes } from './open-routes.ts';
 import { arrive, locate, type Located } from './parse.ts';
 import { renderError, renderFinished, type Rendered } from './render.ts';
 import { send } from './send.ts';
@@ -29,15 +29,16 @@ export function makeApp(node: Node, listener: Listener): Koa {
       send(context, renderThrown(node, error));
     }
   });
-  app.use((context, next) => (isOpenPath(context.path) ? open(context, next) : next()));
+  app.use((context, next) => (isOpenTarget(context.req.url ?? '') ? open(context, next) : next()));
   app.use((context) => answerApi(node, listener, context));
   return app;
 }
 
 /** What was thrown outside of a request's own steps. */
 function renderThrown(node: Node, error: unknown): Rendered {
-  if (error instanceof SealedError)
+  if (error instanceof SealedError) {
     return renderError(new ClientError(503, 'Vault is sealed'), false);
+  }
   if (!(error instanceof ClientError)) {
     const facts = {
       error: error instanceof Error ? (error.stack ?? error.message) : 'not an error',

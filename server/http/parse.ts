@@ -58,8 +58,9 @@ export function locate(target: string): Located | Redirect {
   const mark = target.indexOf('?');
   const escaped = mark === -1 ? target : target.slice(0, mark);
   if (!escaped.startsWith('/')) throw badRequest('the request target must begin with a slash');
-  if (UNCLEAN.test(escaped))
+  if (UNCLEAN.test(escaped)) {
     return { location: clean(escaped) + (mark === -1 ? '' : target.slice(mark)) };
+  }
   const query = mark === -1 ? undefined : new URLSearchParams(target.slice(mark + 1));
   return { path: decodePath(escaped), query };
 }

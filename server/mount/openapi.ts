@@ -54,7 +54,7 @@ function pathItem(path: Path): Document {
       schema: field.schema,
       required: true,
     })),
-    ...Object.fromEntries(operations),
+    ...(Object.fromEntries(operations) as Document),
   };
 }
 

@@ -85,8 +85,9 @@ function validTemplate(path: string): PathTemplate {
 
 function parseCapabilities(path: string, body: Body): Capabilities {
   const names = textsOf(path, body, 'capabilities').map((name) => {
-    if (!isCapability(name))
+    if (!isCapability(name)) {
       throw new Error(`path ${quote(path)}: invalid capability ${quote(name)}`);
+    }
     return name;
   });
   return fromNames([...names, ...oldCapabilities(path, body)]);
