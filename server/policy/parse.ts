@@ -85,10 +85,8 @@ function validTemplate(path: string): PathTemplate {
 
 function parseCapabilities(path: string, body: Body): Capabilities {
   const names = textsOf(path, body, 'capabilities').map((name) => {
-    if (!isCapability(name)) {
-      throw new Error(`path ${quote(path)}: invalid capability ${quote(name)}`);
-    }
-    return name;
+    if (isCapability(name)) return name;
+    throw new Error(`path ${quote(path)}: invalid capability ${quote(name)}`);
   });
   return fromNames([...names, ...oldCapabilities(path, body)]);
 }

@@ -28,7 +28,7 @@ interface Rank {
 /** Built once, then only asked. */
 export class PathIndex<R> {
   readonly #exact = new Map<string, R>();
-  /** Prefixes and shapes are apart because of prefixes only the longest counts. */
+  /** Apart from shapes, because of all prefixes only the longest counts. */
   readonly #prefixes: Node<R> = emptyNode();
   readonly #shapes: Node<R> = emptyNode();
   readonly #hasShapes: boolean;
@@ -136,15 +136,18 @@ function closestShape<R>(root: Node<R>, segments: readonly string[]): Ranked<R> 
     const next: Node<R>[] = [];
     for (const node of level) {
       best = closer(best, beginningOf(node, segment, 0));
-      for (const key of [segment, ANY]) {
-        const child = node.children.get(key);
-        if (child !== undefined) next.push(child);
-      }
+      pushChild(next, node, segment);
+      pushChild(next, node, ANY);
     }
     if (next.length === 0) return best;
     level = next;
   }
   return level.reduce((found, node) => closer(found, node.end), best);
+}
+
+function pushChild<R>(level: Node<R>[], node: Node<R>, segment: Segment): void {
+  const child = node.children.get(segment);
+  if (child !== undefined) level.push(child);
 }
 
 function closer<R>(
