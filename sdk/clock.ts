@@ -1,0 +1,19 @@
+// The only source of time. Tests hand in one that they advance.
+
+/** Milliseconds since the Unix epoch, or a span of them. */
+export type Millis = number & { readonly unit: 'millis' };
+
+export interface Clock {
+  now(): Millis;
+  /** Calls `action` once after `delay`; the answer cancels it. A timer never keeps the process alive. */
+  after(delay: Millis, action: () => void): () => void;
+}
+
+export const millis = (value: number): Millis => value as Millis;
+
+/** RFC 3339 in UTC with the nanoseconds that Go prints, of which the clock knows the first three digits. */
+export function formatTime(time: Millis): string {
+  return new Date(time)
+    .toISOString()
+    .replace(/(\.\d*?)0*Z$/, (_, fraction: string) => (fraction === '.' ? 'Z' : `${fraction}Z`));
+}

@@ -1,0 +1,78 @@
+// The token_* parameters that all auth methods share: declared, kept, shown and turned into a grant in one place.
+// https://developer.hashicorp.com/vault/api-docs/auth/userpass (Parameters)
+import { badRequest } from './errors.ts';
+import { boolean, commaList, duration, integer, text } from './field.ts';
+import { seconds, type Seconds } from './duration.ts';
+import type { TokenParameters } from './reply.ts';
+
+/** `default` and the `default-*` types leave it to the mount (`default-service` unless tuned). */
+export const TOKEN_TYPES = [
+  'default',
+  'service',
+  'batch',
+  'default-service',
+  'default-batch',
+] as const;
+export type TokenType = (typeof TOKEN_TYPES)[number];
+
+/** What a user or role keeps, under its wire names, so that a read shows it as it is. */
+export interface StoredTokenFields {
+  readonly token_bound_cidrs: readonly string[];
+  readonly token_explicit_max_ttl: Seconds;
+  readonly token_max_ttl: Seconds;
+  readonly token_no_default_policy: boolean;
+  readonly token_num_uses: number;
+  readonly token_period: Seconds;
+  readonly token_policies: readonly string[];
+  readonly token_ttl: Seconds;
+  readonly token_type: TokenType;
+}
+
+export const NO_TOKEN_FIELDS: StoredTokenFields = {
+  token_bound_cidrs: [],
+  token_explicit_max_ttl: seconds(0),
+  token_max_ttl: seconds(0),
+  token_no_default_policy: false,
+  token_num_uses: 0,
+  token_period: seconds(0),
+  token_policies: [],
+  token_ttl: seconds(0),
+  token_type: 'default',
+};
+
+export const tokenFields = {
+  token_bound_cidrs: commaList('Addresses or blocks of addresses that the token may be used from'),
+  token_explicit_max_ttl: duration('A lifetime that no renewal can exceed'),
+  token_max_ttl: duration('The longest lifetime of the token'),
+  token_no_default_policy: boolean('Leaves the policy "default" away'),
+  token_num_uses: integer('How often the token may be used; 0 means without limit'),
+  token_period: duration('Makes the token periodic: each renewal gives it this lifetime'),
+  token_policies: commaList('The policies of the token'),
+  token_ttl: duration('The lifetime of the token at first'),
+  token_type: text('The type of the token: service, batch or default'),
+} as const;
+
+export function isTokenType(value: string): value is TokenType {
+  return (TOKEN_TYPES as readonly string[]).includes(value);
+}
+
+/** How the token of a login is made from what its user or role keeps. */
+export function tokenParameters(stored: StoredTokenFields): TokenParameters {
+  return {
+    ttl: stored.token_ttl,
+    maxTtl: stored.token_max_ttl,
+    explicitMaxTtl: stored.token_explicit_max_ttl,
+    period: stored.token_period,
+    numUses: stored.token_num_uses,
+    boundCidrs: stored.token_bound_cidrs,
+    noDefaultPolicy: stored.token_no_default_policy,
+    type: stored.token_type,
+  };
+}
+
+/** Checks a token_type that was sent. */
+export function decodeTokenType(sent: string): TokenType {
+  if (sent === '') return 'default';
+  if (!isTokenType(sent)) throw badRequest(`invalid 'token_type' value "${sent}"`);
+  return sent;
+}

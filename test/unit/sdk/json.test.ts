@@ -1,0 +1,27 @@
+// JSON that keeps its digits.
+import test from 'ava';
+import { isJsonObject, isRawNumber, parseJson } from '#sdk/json.ts';
+
+const KEPT = [
+  '{"n":12345678901234567890}',
+  '{"n":[1.0,1e5,-0,0.1]}',
+  '{"a":{"b":1234567890123456789.5}}',
+  '{"s":"1.0 12345678901234567890","n":7}',
+  '{"__proto__":{"x":1}}',
+];
+for (const text of KEPT) {
+  test(`${text} comes back as it was`, (t) => {
+    t.is(JSON.stringify(parseJson(text)), text);
+  });
+}
+
+test('an ordinary number is a number, an unusual one is kept as text', (t) => {
+  const { a, b } = parseJson('{"a":1.5,"b":1.50}') as Record<string, unknown>;
+  t.is(a, 1.5);
+  t.true(isRawNumber(b));
+  t.false(isJsonObject(b));
+});
+
+test('what is not JSON is refused', (t) => {
+  t.throws(() => parseJson('{"a":1.0,}'), { instanceOf: SyntaxError });
+});
