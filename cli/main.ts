@@ -1,2 +1,3 @@
 // The command: which subcommand runs. It talks to a server over HTTP only; `server` starts one.
-console.log(process.argv.slice(2).join(' '));
+import { runServer } from '#server/main.ts';
+process.exitCode = await runServer(process.argv.slice(3));

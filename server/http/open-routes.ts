@@ -45,7 +45,7 @@ export function openRoutes(node: Node, listener: Listener): Middleware {
   router.put('/unseal', unseal).post('/unseal', unseal);
   router.get(
     '/leader',
-    on(() => renderPlain(200, node.leader(listener))),
+    on(() => renderPlain(200, node.leader())),
   );
   router.all(/.*/, () => {
     throw new ClientError(405, []);

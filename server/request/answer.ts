@@ -13,6 +13,7 @@ const EMPTY: Answer = {
   lease: undefined,
   auth: undefined,
   displayName: '',
+  login: undefined,
   wrapInfo: undefined,
   warnings: [],
   raw: undefined,
