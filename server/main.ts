@@ -72,12 +72,10 @@ function readConfig(flags: ServerFlags): Config | undefined {
 }
 
 function surroundingsOf(): Surroundings {
-  const networks = Object.entries(networkInterfaces()).map(([name, addresses]) => [
-    name,
-    (addresses ?? []).map(({ address }) => address),
-  ]);
-  const env: Readonly<Record<string, string | undefined>> = process.env;
-  return { env, networks: Object.fromEntries(networks) };
+  const networks = Object.entries(networkInterfaces()).map(
+    ([name, addresses]) => [name, (addresses ?? []).map(({ address }) => address)] as const,
+  );
+  return { env: process.env, networks: Object.fromEntries(networks) };
 }
 
 function openLog(flags: ServerFlags, config: Config): Log {
