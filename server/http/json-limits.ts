@@ -56,7 +56,7 @@ function endOfText(body: Uint8Array, start: number, limit: number): number {
   for (let at = start + 1; at < body.length; at += 1) {
     if (body[at] === BACKSLASH) at += 1;
     else if (body[at] === QUOTE) return at;
-    if (at - start > limit + 1) throw exceeded('string length', limit);
+    if (at - start > limit) throw exceeded('string length', limit);
   }
   return body.length;
 }
