@@ -13,7 +13,9 @@ export const millis = (value: number): Millis => value as Millis;
 
 /** RFC 3339 in UTC with the nanoseconds that Go prints, of which the clock knows the first three digits. */
 export function formatTime(time: Millis): string {
-  return new Date(time)
-    .toISOString()
-    .replace(/(\.\d*?)0*Z$/, (_, fraction: string) => (fraction === '.' ? 'Z' : `${fraction}Z`));
+  const text = new Date(time).toISOString();
+  let end = text.length - 1;
+  while (text[end - 1] === '0') end--;
+  if (text[end - 1] === '.') end--;
+  return `${text.slice(0, end)}Z`;
 }
