@@ -47,6 +47,7 @@ export class Commits {
   #last: Index;
   #failure: StorageError | undefined;
   #whenIdle: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(directory: Directory, medium: Medium) {
     this.#directory = directory;
@@ -81,7 +82,11 @@ export class Commits {
     if (this.#failure !== undefined) throw again(this.#failure);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     const failed = this.#failure !== undefined;
     this.#failure ??= new StorageError('the storage is closed');
     if (!failed && this.#flying.length + this.#waiting.length > 0) {

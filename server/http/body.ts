@@ -17,8 +17,9 @@ const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
  * @throws ClientError 413 as soon as the limit is known to be passed
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
-  const announced = Number(request.headers['content-length'] ?? Number.NaN);
-  if (announced === 0) return Promise.resolve(undefined);
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  if (encoding === undefined && (length === undefined || length === '0')) return NO_BODY;
+  const announced = Number(length);
   return new Promise((resolve, reject) => {
     if (announced > limit) throw tooLarge();
     const chunks: Buffer[] = [];
@@ -30,9 +31,13 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     });
     request.on('end', () => resolve(size === 0 ? undefined : Buffer.concat(chunks, size)));
     request.on('error', reject);
-    request.on('close', () => reject(badRequest('the request ended too early')));
+    request.on('close', () => {
+      if (!request.complete) reject(badRequest('the request ended too early'));
+    });
   });
 }
+
+const NO_BODY = Promise.resolve(undefined);
 
 const tooLarge = (): ClientError => new ClientError(413, 'http: request body too large');
 
@@ -86,8 +91,9 @@ function boundJson(body: Buffer): void {
     else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       depth += 1;
       tokens += 1;
-      if (depth > JSON_DEPTH_MAX)
+      if (depth > JSON_DEPTH_MAX) {
         throw badRequest('failed to parse JSON input: exceeds allowed nesting depth');
+      }
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth -= 1;
     else if (byte === COMMA) tokens += 1;
   }

@@ -58,8 +58,9 @@ export function locate(target: string): Located | Redirect {
   const mark = target.indexOf('?');
   const escaped = mark === -1 ? target : target.slice(0, mark);
   if (!escaped.startsWith('/')) throw badRequest('the request target must begin with a slash');
-  if (UNCLEAN.test(escaped))
+  if (UNCLEAN.test(escaped)) {
     return { location: clean(escaped) + (mark === -1 ? '' : target.slice(mark)) };
+  }
   const query = mark === -1 ? undefined : new URLSearchParams(target.slice(mark + 1));
   return { path: decodePath(escaped), query };
 }
@@ -114,16 +115,16 @@ export function isTrue(text: string): boolean {
  * Puts together what arrived at the API.
  *
  * @param located a path below `/v1/`
- * @throws ClientError 400 for headers or a body that cannot be read
+ * @throws ClientError 400 for headers or a body that cannot be read, 405 for a verb that nobody knows
  */
 export function arrive(
   request: IncomingMessage,
   located: Located,
   body: Buffer | undefined,
   origin: Origin,
-): Arrived | undefined {
+): Arrived {
   const verb = verbOf(request.method ?? '', located.query);
-  if (verb === undefined) return undefined;
+  if (verb === undefined) throw new ClientError(405, []);
   const bare = located.path.slice(API.length);
   const hasBody = verb === 'write' || verb === 'patch';
   if (verb === 'patch') checkPatchType(request.headers['content-type']);

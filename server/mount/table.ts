@@ -4,6 +4,7 @@ import type { Clock } from '#sdk/clock.ts';
 import type { Engine } from '#sdk/engine.ts';
 import type { Seconds } from '#sdk/duration.ts';
 import type { Transaction } from '#storage/transaction.ts';
+import { PLUGIN_VERSION } from '../version.ts';
 import type { MountEntry } from './entry.ts';
 import type { Mount } from './mount.ts';
 import { makeRouter, makeTargetFinder, type Router } from './router.ts';
@@ -57,6 +58,7 @@ export class MountTable {
   /** The mounts that this transaction sees; it conflicts with any change of the table. */
   in(transaction: Transaction): Mounts {
     const version = transaction.version(MOUNTS_KEY);
+    if (version === undefined) return this.#build(transaction, -1);
     if (this.#cached.version !== version) this.#cached = this.#build(transaction, version);
     return this.#cached;
   }
@@ -94,6 +96,7 @@ export class MountTable {
       engine,
       instance: goesOn ? running.instance : engine.start({ mount: facts, clock: this.#clock }),
       find: goesOn ? running.find : makeTargetFinder(engine),
+      runningVersion: PLUGIN_VERSION,
       isSystem: this.#catalog.isSystem(entry.type),
       storagePrefix: storagePrefix(entry),
     };

@@ -1,14 +1,16 @@
-// Names of policies: one canonical form, in which they are compared everywhere.
+// Names of policies: one form for all who compare them, and the names that are not for everybody.
 
-/** Lower case, without blanks around, without duplicates and empty names, sorted. */
-export function canonicalNames(names: readonly string[]): readonly string[] {
-  const clean = names.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
-  return [...new Set(clean)].toSorted();
-}
+/** Cannot be written or deleted. */
+export const IMMUTABLE_POLICIES: readonly string[] = ['root', 'response-wrapping', 'control-group'];
 
-/** The policies of a token: root stands alone without `default`, everybody else has it unless it is left away. */
-export function withDefault(names: readonly string[], noDefault: boolean): readonly string[] {
-  const canonical = canonicalNames(names);
-  if (noDefault) return canonical.filter((name) => name !== 'default');
-  return canonical.includes('root') ? canonical : canonicalNames([...canonical, 'default']);
+/** Never listed, never given to a token by name. */
+export const NON_ASSIGNABLE_POLICIES: readonly string[] = ['response-wrapping', 'control-group'];
+
+/** The form in which names are stored and compared: ` Root` and `root` are one policy. */
+export const policyName = (raw: string): string => raw.trim().toLowerCase();
+
+/** Whether a policy may have this name: not empty, and not one that changes its meaning as part of a path. */
+export function isPolicyName(name: string): boolean {
+  if (name === '' || name !== policyName(name)) return false;
+  return name.split('/').every((segment) => !['', '.', '..'].includes(segment));
 }
