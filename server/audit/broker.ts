@@ -13,7 +13,7 @@ export interface AuditContext extends DeviceContext {
   readonly read: <T>(key: string) => T | undefined;
   /** Calls the listener with the keys of each batch that was applied, until the answer is called. */
   readonly observe: (listener: (keys: readonly string[]) => void) => () => void;
-  readonly meter: AuditMeter;
+  readonly meter?: AuditMeter;
 }
 
 export type EntryType = 'request' | 'response';
@@ -125,9 +125,9 @@ export class AuditBroker {
     const written = await Promise.all(
       this.#enabled.all.map((device) => this.#writeTo(device, type, entry)),
     );
-    this.#context.meter.logged(type, performance.now() - started);
+    this.#context.meter?.logged(type, performance.now() - started);
     if (written.includes(true)) return;
-    this.#context.meter.failed(type);
+    this.#context.meter?.failed(type);
     throw new ClientError(500, 'internal error');
   }
 
@@ -143,11 +143,11 @@ export class AuditBroker {
       this.#failing.add(path);
       return false;
     } finally {
-      this.#context.meter.logged(type, performance.now() - started, path);
+      this.#context.meter?.logged(type, performance.now() - started, path);
     }
   }
 
   #warn(message: string, { entry }: AuditDevice, error: unknown): void {
-    this.#context.warn(message, { path: entry.path, cause: messageOf(error) });
+    this.#context.log.warn(message, { path: entry.path, cause: messageOf(error) });
   }
 }

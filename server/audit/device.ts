@@ -8,7 +8,7 @@ import { failingSink, type Sink } from './devices/sink.ts';
 import { parseSocketOptions, socketSink } from './devices/socket.ts';
 import { testEntry } from './entry.ts';
 import { Formatter } from './formatter.ts';
-import { parseFlag, parseStyle, type AuditSettings, type Style } from './options.ts';
+import { parseFlag, parseStyle, type Style } from './options.ts';
 import type { Part } from './part.ts';
 import type { DeviceEntry } from './table.ts';
 
@@ -66,8 +66,8 @@ export class AuditDevice {
 }
 
 /** @throws ClientError 400 when an option does not hold */
-export function setUp({ type, options }: DeviceEntry, settings: AuditSettings): Setup {
-  const style = parseStyle(options, settings);
+export function setUp({ type, options }: DeviceEntry, allowsPrefix: boolean): Setup {
+  const style = parseStyle(options, allowsPrefix);
   switch (type) {
     case 'file':
       return { style, sink: fileSink(parseFileOptions(options)), writeLimit: WRITE_LIMIT };
@@ -84,6 +84,6 @@ export function setUp({ type, options }: DeviceEntry, settings: AuditSettings): 
 
 /** A device of the table that this node cannot have: it takes no line, and says why. */
 export function setUpFailing(reason: unknown): Setup {
-  const style = parseStyle({}, { allowPrefix: false });
+  const style = parseStyle({}, false);
   return { style, sink: failingSink(reason), writeLimit: WRITE_LIMIT };
 }

@@ -3,9 +3,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { millis, type Clock } from '#sdk/clock.ts';
 import { badRequest } from '#sdk/errors.ts';
+import type { Log } from '../log.ts';
 import { AuditDevice, setUp, setUpFailing } from './device.ts';
 import { newSalt } from './hash.ts';
-import type { AuditSettings } from './options.ts';
 import type { AuditTable, DeviceEntry } from './table.ts';
 
 /** What is asked for when a device is enabled. */
@@ -13,9 +13,9 @@ export type DeviceDraft = Omit<DeviceEntry, 'uuid' | 'accessor' | 'salt'>;
 
 export interface DeviceContext {
   readonly clock: Clock;
-  readonly settings: AuditSettings;
-  /** Tells the operator what a client does not see. */
-  readonly warn: (message: string, facts: Readonly<Record<string, string>>) => void;
+  readonly log: Pick<Log, 'warn'>;
+  /** Whether the configuration allows the option `prefix`. */
+  readonly allowsPrefix: boolean;
 }
 
 interface Prepared {
@@ -89,14 +89,14 @@ export class EnabledDevices {
   }
 
   #prepare(requestId: string, draft: DeviceDraft): Prepared {
-    const { clock, settings } = this.#context;
+    const { clock, allowsPrefix } = this.#context;
     const entry = {
       ...draft,
       uuid: randomUUID(),
       accessor: `audit_${draft.type}_${randomBytes(ACCESSOR_BYTES).toString('hex')}`,
       salt: newSalt(),
     };
-    const device = new AuditDevice(entry, setUp(entry, settings), clock);
+    const device = new AuditDevice(entry, setUp(entry, allowsPrefix), clock);
     const cancelClosing = clock.after(PREPARED_LIMIT, () => {
       this.drop(requestId);
     });
@@ -117,15 +117,15 @@ export class EnabledDevices {
 
   /** A device of the table that cannot be opened stays, and fails: nobody may think that it is on record there. */
   #begin(entry: DeviceEntry): AuditDevice {
-    const { clock, settings } = this.#context;
+    const { clock, allowsPrefix } = this.#context;
     let device: AuditDevice;
     try {
-      device = new AuditDevice(entry, setUp(entry, settings), clock);
+      device = new AuditDevice(entry, setUp(entry, allowsPrefix), clock);
     } catch (error) {
       device = new AuditDevice(entry, setUpFailing(error), clock);
     }
     device.open().catch((error: unknown) => {
-      this.#context.warn('Cannot open the audit device', {
+      this.#context.log.warn('Cannot open the audit device', {
         path: entry.path,
         cause: messageOf(error),
       });

@@ -13,23 +13,21 @@ export interface Style {
   readonly prefix: string;
 }
 
-/** What the configuration file allows. */
-export interface AuditSettings {
-  /** A prefix of one's choice makes a log of other programs' lines, scripts among them. */
-  readonly allowPrefix: boolean;
-}
-
 /** A prefix marks lines for a log shipper; more than this is not a mark. */
 const MAX_PREFIX_LENGTH = 256;
 
-/** @throws ClientError 400 in Vault's words when an option does not hold */
-export function parseStyle(options: DeviceOptions, { allowPrefix }: AuditSettings): Style {
+/**
+ * @param allowsPrefix whether the configuration lets a log begin its lines with a text of one's choice: lines of any
+ *   program, a script among them, can be made that way
+ * @throws ClientError 400 in Vault's words when an option does not hold
+ */
+export function parseStyle(options: DeviceOptions, allowsPrefix: boolean): Style {
   if ('fallback' in options || 'filter' in options) {
     throw badRequest('enterprise-only options supplied: invalid configuration');
   }
   const { format = 'json', prefix = '' } = options;
   if (format !== 'json' && format !== 'jsonx') throw badRequest(`unknown format type "${format}"`);
-  if (prefix !== '' && !allowPrefix) {
+  if (prefix !== '' && !allowsPrefix) {
     throw badRequest('audit log prefixing is not allowed: set allow_audit_log_prefixing');
   }
   if (prefix.length > MAX_PREFIX_LENGTH || /\p{Cc}/u.test(prefix)) {

@@ -1,13 +1,13 @@
-// What the handlers of the system backend are given as `engine`: the whole storage, and the services of the node.
-import type { Storage } from '#sdk/storage.ts';
-import type { AuditBroker } from '../audit/broker.ts';
+// What the handlers of the server's own mounts (sys, auth/token, identity) receive as `engine`: the services of an
+// unsealed node, and the transaction of the request, which other engines see only below their own prefix.
+import type { Transaction } from '#storage/transaction.ts';
+import type { Known } from '../request/stages.ts';
+import type { Unsealed } from '../unsealed.ts';
 
 export interface System {
-  /** The keys of the whole storage, in the transaction of the request. */
-  readonly transaction: Storage;
-  readonly services: SystemServices;
-}
-
-export interface SystemServices {
-  readonly audit: AuditBroker;
+  readonly services: Unsealed;
+  readonly transaction: Transaction;
+  readonly known: Known;
+  /** Has `action` called once the answer is on record and about to leave. */
+  readonly afterwards: (action: () => void) => void;
 }

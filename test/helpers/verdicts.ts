@@ -38,6 +38,8 @@ export function mount(config: Partial<MountConfig> = {}): Mount {
     engine: ENGINE,
     runningVersion: 'v1.16.3+builtin',
     instance: undefined,
+    find: () => undefined,
+    isSystem: false,
     storagePrefix: 'logical/u-1/',
   };
 }

@@ -1,0 +1,261 @@
+// The barrier: everything below it is ciphertext, everything above it is JSON. Sealed, it has no keys and answers
+// nothing. How the root key is guarded is the seal's business.
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { formatTime, type Clock, type Millis } from '#sdk/clock.ts';
+import { assert } from '#sdk/errors.ts';
+import { parseJson } from '#sdk/json.ts';
+import { KEYRING_KEY } from '../key.ts';
+import { DamagedError, NEVER, type Batch, type Index, type Physical } from '../physical.ts';
+import { Transaction } from '../transaction.ts';
+import { ValueCache } from './cache.ts';
+import { openEnvelope, sealEnvelope, termOf, type Term } from './envelope.ts';
+import { KEY_BYTES, Keyring } from './keyring.ts';
+import { Nonces } from './nonces.ts';
+
+/** The barrier has no keys. The words are Vault's. */
+export class SealedError extends Error {
+  override readonly name = 'SealedError';
+  constructor() {
+    super('Vault is sealed');
+  }
+}
+
+/** The root key is another one than that which the storage was made with, or changed to. */
+export class WrongKeyError extends Error {
+  override readonly name = 'WrongKeyError';
+}
+
+export interface Read<T> {
+  /** Shared with all other readers. */
+  readonly value: T;
+  readonly index: Index;
+}
+
+/** What a transaction commits: what it saw, and the JSON to write under each key, `undefined` to delete it. */
+export interface Changes {
+  readonly reads: Batch['reads'];
+  readonly lists: Batch['lists'];
+  readonly writes: ReadonlyMap<string, string | undefined>;
+}
+
+/** What `sys/key-status` shows, by its names. */
+export interface KeyInformation {
+  readonly term: number;
+  readonly install_time: string;
+  readonly encryptions: number;
+}
+
+/** When the barrier's key is due to be rotated by itself. */
+export interface RotationConfig {
+  readonly enabled: boolean;
+  readonly maxOperations: number;
+  /** 0: never because of its age. */
+  readonly interval: Millis;
+}
+
+/** A key that was never counted is not trusted for longer. */
+const UNCOUNTED_KEY_MAX_AGE = (365 * 24 * 3600 * 1000) as Millis;
+
+/** Terms begin at 1; this one names the root key, which encrypts the keyring only. */
+const ROOT_TERM = 0 as Term;
+
+export class Barrier {
+  readonly physical: Physical;
+  readonly #clock: Clock;
+  readonly #nonces = new Nonces();
+  readonly #cache = new ValueCache();
+  #keyring: Keyring | undefined;
+  #savedEncryptions = 0;
+
+  constructor(physical: Physical, clock: Clock) {
+    this.physical = physical;
+    this.#clock = clock;
+  }
+
+  get isInitialised(): boolean {
+    return this.physical.indexOf(KEYRING_KEY) !== NEVER;
+  }
+
+  get isSealed(): boolean {
+    return this.#keyring === undefined;
+  }
+
+  /**
+   * Makes the first keyring and keeps it, in one batch with the `records` of the seal and with what `prepare` puts, so
+   * that storage is either new or whole. The barrier stays sealed.
+   */
+  async initialise(
+    rootKey: Uint8Array,
+    records: Batch['writes'] = new Map(),
+    prepare: (transaction: Transaction) => void = () => {},
+  ): Promise<void> {
+    assert(!this.isInitialised, 'the barrier is initialised once');
+    const keyring = Keyring.create(toKeyObject(rootKey), this.#clock.now());
+    const first = this.#prepare(keyring, prepare);
+    await this.#keep(keyring, new Map([...records, ...first]));
+  }
+
+  /** @throws WrongKeyError when it is not the root key */
+  unseal(rootKey: Uint8Array): void {
+    assert(this.isInitialised, 'the barrier is initialised before it is unsealed');
+    this.#adopt(this.#load(toKeyObject(rootKey)));
+  }
+
+  /** Forgets all keys and all that was decrypted with them. */
+  seal(): void {
+    this.#keyring = undefined;
+    this.#cache.clear();
+  }
+
+  begin(): Transaction {
+    if (this.isSealed) throw new SealedError();
+    return new Transaction(this);
+  }
+
+  /** The value under a key as of the last applied batch; the caller names the type that it once put there. */
+  read<T>(key: string): Read<T> | undefined {
+    const keyring = this.#open();
+    const index = this.physical.indexOf(key);
+    if (index === NEVER) return undefined;
+    const kept = this.#cache.get(key, index);
+    if (kept !== undefined) return { value: kept.value as T, index };
+
+    const envelope = this.physical.get(key);
+    if (envelope === undefined) return undefined;
+    const plaintext = openEnvelope(this.#keyFor(keyring, key, envelope), key, envelope);
+    const value = parseJson(plaintext.toString());
+    plaintext.fill(0);
+    this.#cache.put(key, index, value, plaintext.length);
+    return { value: value as T, index };
+  }
+
+  /** Encrypts and commits; see `Physical.commit` for what it may throw. */
+  commit({ reads, lists, writes }: Changes): Promise<Index> {
+    const keyring = this.#open();
+    return this.physical.commit({ reads, lists, writes: this.#encryptAll(keyring, writes) });
+  }
+
+  /** Installs a new key, which encrypts from then on; the older ones go on to decrypt. */
+  async rotate(): Promise<void> {
+    await this.#replace(this.#open().rotate(this.#clock.now()));
+  }
+
+  /** Encrypts the keyring with another root key, in one batch with the `records` of the seal that guards it. */
+  async changeRootKey(rootKey: Uint8Array, records: Batch['writes'] = new Map()): Promise<void> {
+    await this.#replace(this.#open().withRootKey(toKeyObject(rootKey)), records);
+  }
+
+  /** Whether a root key is the one that the barrier was opened with. */
+  isRootKey(rootKey: Uint8Array): boolean {
+    return this.#open().rootKey.equals(toKeyObject(rootKey));
+  }
+
+  keyInformation(): KeyInformation {
+    const { term, installTime, encryptions } = this.#open().active;
+    return { term, install_time: formatTime(installTime), encryptions };
+  }
+
+  /** Keeps the count of encryptions, if it has grown. To be called now and then, and before the barrier is sealed. */
+  async saveEncryptions(): Promise<void> {
+    const keyring = this.#open();
+    if (keyring.active.encryptions !== this.#savedEncryptions) await this.#replace(keyring);
+  }
+
+  /** Whether the key is to be rotated now. To be asked every few minutes. */
+  rotationDue({ enabled, maxOperations, interval }: RotationConfig): boolean {
+    const { installTime, encryptions } = this.#open().active;
+    const age = this.#clock.now() - installTime;
+    if (!enabled) return false;
+    if (encryptions === 0) return age > UNCOUNTED_KEY_MAX_AGE;
+    return encryptions > maxOperations || (interval > 0 && age > interval);
+  }
+
+  /** What `prepare` puts, encrypted. It reads through a barrier that is open for as long. */
+  #prepare(keyring: Keyring, prepare: (transaction: Transaction) => void): Batch['writes'] {
+    this.#keyring = keyring;
+    try {
+      const transaction = new Transaction(this);
+      prepare(transaction);
+      return this.#encryptAll(keyring, transaction.changes().writes);
+    } finally {
+      this.seal();
+    }
+  }
+
+  #encryptAll(keyring: Keyring, writes: Changes['writes']): Batch['writes'] {
+    const ciphertexts = new Map<string, Uint8Array | undefined>();
+    for (const [key, text] of writes) {
+      ciphertexts.set(key, text === undefined ? undefined : this.#encrypt(keyring, key, text));
+    }
+    return ciphertexts;
+  }
+
+  #open(): Keyring {
+    if (this.#keyring === undefined) throw new SealedError();
+    return this.#keyring;
+  }
+
+  #encrypt(keyring: Keyring, key: string, text: string): Buffer {
+    const plaintext = Buffer.from(text);
+    const envelope = sealEnvelope(keyring.active, this.#nonces, key, plaintext);
+    plaintext.fill(0);
+    keyring.active.encryptions += 1;
+    return envelope;
+  }
+
+  /** A term that is not known is one that another node has installed since. */
+  #keyFor(keyring: Keyring, key: string, envelope: Uint8Array): KeyObject {
+    const term = termOf(envelope, key);
+    const known = keyring.keyOf(term);
+    if (known !== undefined) return known;
+    const reloaded = this.#load(keyring.rootKey);
+    const found = reloaded.keyOf(term);
+    if (found === undefined) throw new DamagedError(`the key of ${key} (term ${term}) is unknown`);
+    this.#adopt(reloaded);
+    return found;
+  }
+
+  #load(rootKey: KeyObject): Keyring {
+    const envelope = this.physical.get(KEYRING_KEY);
+    assert(envelope !== undefined, 'an initialised barrier has a keyring');
+    return Keyring.parse(rootKey, openKeyring(rootKey, envelope));
+  }
+
+  async #replace(keyring: Keyring, records: Batch['writes'] = new Map()): Promise<void> {
+    await this.#keep(keyring, records);
+    // The barrier may have been sealed meanwhile.
+    if (this.#keyring !== undefined) this.#adopt(keyring);
+  }
+
+  async #keep(keyring: Keyring, records: Batch['writes']): Promise<void> {
+    const rootKey = { term: ROOT_TERM, key: keyring.rootKey };
+    const plaintext = keyring.serialise();
+    const envelope = sealEnvelope(rootKey, this.#nonces, KEYRING_KEY, plaintext);
+    plaintext.fill(0);
+    await this.physical.commit({
+      reads: new Map([[KEYRING_KEY, this.physical.indexOf(KEYRING_KEY)]]),
+      lists: new Map(),
+      writes: new Map([...records, [KEYRING_KEY, envelope]]),
+    });
+  }
+
+  #adopt(keyring: Keyring): void {
+    this.#keyring = keyring;
+    this.#savedEncryptions = keyring.active.encryptions;
+  }
+}
+
+function toKeyObject(key: Uint8Array): KeyObject {
+  assert(key.length === KEY_BYTES, 'a root key is 32 bytes long');
+  return createSecretKey(key);
+}
+
+/** Below the barrier every byte is checked, so a keyring that does not open means another key. */
+function openKeyring(rootKey: KeyObject, envelope: Uint8Array): Buffer {
+  try {
+    return openEnvelope(rootKey, KEYRING_KEY, envelope);
+  } catch (error) {
+    if (!(error instanceof DamagedError)) throw error;
+    throw new WrongKeyError('the root key does not open the keyring', { cause: error });
+  }
+}

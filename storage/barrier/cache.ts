@@ -1,0 +1,72 @@
+// Decoded values, kept while memory allows. A value is good only as of the index that its record has now, so nobody
+// has to drop one: the index that the store gives to a key moves, and the value that was kept no longer answers.
+import type { Index } from '../physical.ts';
+
+interface Kept {
+  readonly index: Index;
+  readonly value: unknown;
+  readonly bytes: number;
+  /** Whether it was read since the last time that room was looked for. */
+  used: boolean;
+}
+
+/** Enough for the tokens, policies and mounts of a busy server; a miss costs some ten microseconds. */
+export const CACHE_BYTES = 64 * 1024 * 1024;
+
+/** A decoded value takes about this many times its JSON in memory, and some bytes for its place here. */
+const EXPANSION = 4;
+const PLACE_BYTES = 250;
+
+export class ValueCache {
+  /** In the order of arrival; what is used again gets a second round. */
+  readonly #kept = new Map<string, Kept>();
+  readonly #limit: number;
+  #bytes = 0;
+
+  constructor(limit: number = CACHE_BYTES) {
+    this.#limit = limit;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The value under a key as of `index`, in a box because it may be anything. */
+  get(key: string, index: Index): { readonly value: unknown } | undefined {
+    const kept = this.#kept.get(key);
+    if (kept?.index !== index) return undefined;
+    kept.used = true;
+    return kept;
+  }
+
+  put(key: string, index: Index, value: unknown, jsonBytes: number): void {
+    const bytes = jsonBytes * EXPANSION + key.length + PLACE_BYTES;
+    this.#drop(key);
+    if (bytes > this.#limit) return;
+    this.#kept.set(key, { index, value, bytes, used: false });
+    this.#bytes += bytes;
+    this.#makeRoom();
+  }
+
+  clear(): void {
+    this.#kept.clear();
+    this.#bytes = 0;
+  }
+
+  #makeRoom(): void {
+    for (const [key, kept] of this.#kept) {
+      if (this.#bytes <= this.#limit) return;
+      this.#drop(key);
+      if (!kept.used) continue;
+      this.#kept.set(key, { ...kept, used: false });
+      this.#bytes += kept.bytes;
+    }
+  }
+
+  #drop(key: string): void {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return;
+    this.#kept.delete(key);
+    this.#bytes -= kept.bytes;
+  }
+}
