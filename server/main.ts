@@ -108,7 +108,7 @@ function summary(config: Config, storageType: string): string {
 function handleSignals(node: Node): void {
   process.on('SIGHUP', () => {
     node.log.info('reloading');
-    node.unsealed()?.audit.reopen();
+    void node.unsealed()?.audit.reopen();
   });
 }
 
