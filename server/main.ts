@@ -72,10 +72,9 @@ function readConfig(flags: ServerFlags): Config | undefined {
 }
 
 function surroundingsOf(): Surroundings {
-  const networks = Object.entries(networkInterfaces()).map(([name, addresses]) => [
-    name,
-    (addresses ?? []).map(({ address }) => address),
-  ]);
+  const networks = Object.entries(networkInterfaces()).map(
+    ([name, addresses]) => [name, (addresses ?? []).map(({ address }) => address)] as const,
+  );
   return { env: process.env, networks: Object.fromEntries(networks) };
 }
 
@@ -84,8 +83,11 @@ function openLog(flags: ServerFlags, config: Config): Log {
   const level = levelOf(asked);
   if (level === undefined) throw new ConfigError(`unknown log level: ${asked}`);
   const format = (flags.logFormat ?? config.log_format) === 'json' ? 'json' : 'standard';
-  const write = (line: string): void => void process.stderr.write(line);
-  return makeLog({ level, format, clock: systemClock, write });
+  return makeLog({ level, format, clock: systemClock, write: writeLine });
+}
+
+function writeLine(line: string): void {
+  process.stderr.write(line);
 }
 
 function summary(config: Config, storageType: string): string {
@@ -106,14 +108,15 @@ function summary(config: Config, storageType: string): string {
 function handleSignals(node: Node): void {
   process.on('SIGHUP', () => {
     node.log.info('reloading');
-    node.unsealed()?.audit.reopen();
+    void node.unsealed()?.audit.reopen();
   });
 }
 
 function untilTold(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => resolve(signal));
+    }
   });
 }
 

@@ -78,7 +78,7 @@ export class Node {
         rootToken = prepareStorage(transaction, this.clock, this.config, first);
       });
       rootKey.fill(0);
-      this.log.info('the node was initialised', numbers);
+      this.log.info('the node was initialised', { ...numbers });
       return { shares, rootToken };
     });
   }

@@ -1,5 +1,6 @@
 // Unsealing builds the services in order; sealing undoes them in reverse.
 import { assert } from '#sdk/errors.ts';
+import type { ApplyListener } from '#storage/physical.ts';
 import type { Barrier } from '#storage/barrier/barrier.ts';
 import { AuditBroker } from './audit/broker.ts';
 import { CLUSTER_KEY, type ClusterRecord } from './cluster.ts';
@@ -51,7 +52,7 @@ export async function openServices(node: Node, barrier: Barrier): Promise<OpenSe
 function openAudit({ clock, log, config }: Node, barrier: Barrier): AuditBroker {
   return new AuditBroker({
     read: <T>(key: string) => barrier.read<T>(key)?.value,
-    observe: (listener) => barrier.physical.observe(listener),
+    observe: (listener: ApplyListener) => barrier.physical.observe(listener),
     clock,
     log,
     allowsPrefix: config.allow_audit_log_prefixing,

@@ -3,7 +3,7 @@
 import { parseJson } from '#sdk/json.ts';
 import type { Storage } from '#sdk/storage.ts';
 import { assert } from '#sdk/errors.ts';
-import type { Barrier } from './barrier/barrier.ts';
+import type { Barrier, Changes } from './barrier/barrier.ts';
 import { sortNames } from './directory.ts';
 import { checkKey } from './key.ts';
 import { ConflictError, NEVER, type Index, type Physical } from './physical.ts';
@@ -81,6 +81,13 @@ export class Transaction implements Storage {
     return index;
   }
 
+  /** What it saw and what it writes. */
+  changes(): Changes {
+    const writes = new Map<string, string | undefined>();
+    for (const [key, put] of this.#writes) writes.set(key, put?.text);
+    return { reads: this.#reads, lists: this.#lists, writes };
+  }
+
   /** Makes all writes durable, if all reads still hold; see `Physical.commit` for what it may throw. */
   commit(): Promise<void> {
     if (this.#writes.size > 0) return this.#commitWrites();
@@ -118,9 +125,7 @@ export class Transaction implements Storage {
   }
 
   async #commitWrites(): Promise<void> {
-    const writes = new Map<string, string | undefined>();
-    for (const [key, put] of this.#writes) writes.set(key, put?.text);
-    await this.#barrier.commit({ reads: this.#reads, lists: this.#lists, writes });
+    await this.#barrier.commit(this.changes());
   }
 
   #withOwnWrites(prefix: string, names: readonly string[]): readonly string[] {

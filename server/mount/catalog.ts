@@ -2,6 +2,7 @@
 import { defineEngine, type Engine } from '#sdk/engine.ts';
 import { cubbyhole } from '#engines/cubbyhole.ts';
 import { kvV1, kvV2 } from '#engines/kv/index.ts';
+
 import { userpass } from '#auth/userpass/index.ts';
 import { system } from '../sys/index.ts';
 import { token } from '../token/paths.ts';

@@ -4,6 +4,7 @@ import type { Clock } from '#sdk/clock.ts';
 import type { Engine } from '#sdk/engine.ts';
 import type { Seconds } from '#sdk/duration.ts';
 import type { Transaction } from '#storage/transaction.ts';
+import { PLUGIN_VERSION } from '../version.ts';
 import type { MountEntry } from './entry.ts';
 import type { Mount } from './mount.ts';
 import { makeRouter, makeTargetFinder, type Router } from './router.ts';
@@ -95,6 +96,7 @@ export class MountTable {
       engine,
       instance: goesOn ? running.instance : engine.start({ mount: facts, clock: this.#clock }),
       find: goesOn ? running.find : makeTargetFinder(engine),
+      runningVersion: PLUGIN_VERSION,
       isSystem: this.#catalog.isSystem(entry.type),
       storagePrefix: storagePrefix(entry),
     };

@@ -2,6 +2,7 @@
 import { ClientError } from '#sdk/errors.ts';
 import { viewOf } from '#storage/view.ts';
 import type { Transaction } from '#storage/transaction.ts';
+import type { Entity } from '../identity/entities.ts';
 import type { Known, OperationName, Verdict } from '../request/stages.ts';
 import type { Unsealed } from '../unsealed.ts';
 
@@ -15,7 +16,7 @@ export function judge(node: Unsealed, transaction: Transaction, known: Known): V
   if (target?.path.access === 'public') {
     return { stage: 'authorized', known, operation, grantedBy: [] };
   }
-  const acl = node.policies.aclOf(transaction, known.policies, known.token?.entityId ?? '');
+  const acl = node.policies.aclOf(transaction, known.policies, entityOf(node, transaction, known));
   const decision = acl.decide({
     operation,
     path: arrived.path,
@@ -27,6 +28,11 @@ export function judge(node: Unsealed, transaction: Transaction, known: Known): V
   if (decision.allowed) return { stage: 'authorized', known, operation, grantedBy };
   const reason = new ClientError(403, 'permission denied', { isCollected: true });
   return { stage: 'denied', known, operation, grantedBy: [], reason };
+}
+
+function entityOf(node: Unsealed, transaction: Transaction, { token }: Known): Entity | undefined {
+  const id = token?.entityId ?? '';
+  return id === '' ? undefined : node.entities.find(transaction, id);
 }
 
 /** A write creates or updates, depending on what is there; a path that does not tell always updates. */

@@ -1,14 +1,13 @@
 // From a login's grant to an entity and a token.
 import { assert, badRequest } from '#sdk/errors.ts';
 import type { AuthBlock, GrantReply } from '#sdk/reply.ts';
-import type { Transaction } from '#storage/transaction.ts';
 import type { Mount } from '../mount/mount.ts';
 import { withDefault } from '../token/policy-names.ts';
 import { authBlock } from '../token/auth-block.ts';
 import type { NewToken } from '../token/store.ts';
 import { calculateTtl, endOf } from '../token/ttl.ts';
 import type { Unsealed } from '../unsealed.ts';
-import type { Authorized } from './stages.ts';
+import type { Running } from './running.ts';
 
 export interface Admission {
   readonly auth: AuthBlock;
@@ -20,9 +19,7 @@ export interface Admission {
  * @throws ClientError 400 for a login that would give the policy root
  */
 export function admitLogin(
-  node: Unsealed,
-  transaction: Transaction,
-  verdict: Authorized,
+  { node, transaction, verdict }: Running,
   grant: GrantReply,
   warnings: string[],
 ): Admission {

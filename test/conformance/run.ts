@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util';
 import { check, failureLines } from './kit/check.ts';
 import type { Checking } from './kit/check.ts';
 import { pendingReason, readDisputed, readPending } from './kit/lists.ts';
-import { findScenarios, readScenario } from './kit/scenario.ts';
+import { findScenarios } from './kit/scenario.ts';
 import { limitTo } from './kit/semaphore.ts';
 import { summaryLines } from './kit/summary.ts';
 import type { Status } from './kit/summary.ts';
+import { needsPostgres, postgresFor } from './postgres.ts';
 
 const USAGE =
   'npm run conformance -- [--command PROGRAM] [--cli PROGRAM] [--pending] [--jobs N] [--postgres URL] [--summary] [--verbose] [filter ...]';
@@ -29,17 +30,20 @@ if (options.help) console.log(USAGE);
 else process.exitCode = await main();
 
 async function main(): Promise<number> {
+  const names = chosenScenarios();
+  const postgres = await postgresFor(names, options.postgres);
   const disputed = new Set(readDisputed().map(({ scenario, step }) => `${scenario} ${step}`));
   const checking: Checking = {
     context: {
       command: options.command.split(' '),
       cli: (options.cli ?? options.command).split(' '),
-      postgres: options.postgres,
+      postgres: postgres.url,
     },
     extra: options.verbose,
     isDisputed: (scenario, step) => disputed.has(`${scenario} ${step}`),
   };
-  const results = await playAll(chosenScenarios(), checking);
+  const results = await playAll(names, checking);
+  await postgres.stop();
   console.log(`\n${summaryLines(results).join('\n')}`);
   if (options.pending) return report(results);
   return results.size === 0 || [...results.values()].includes('failed') ? 1 : 0;
@@ -71,8 +75,7 @@ async function playOne(
   name: string,
   checking: Checking,
 ): Promise<readonly [Status, readonly string[]]> {
-  const needsPostgres = readScenario(name).needs?.includes('postgres') === true;
-  if (needsPostgres && checking.context.postgres === '') return ['skipped', []];
+  if (needsPostgres(name) && checking.context.postgres === '') return ['skipped', []];
   const failures = await check(name, checking);
   return [failures.length === 0 ? 'passed' : 'failed', failureLines(failures)];
 }

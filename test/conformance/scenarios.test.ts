@@ -3,19 +3,21 @@ import test from 'ava';
 import { check, failureLines } from './kit/check.ts';
 import type { Checking } from './kit/check.ts';
 import { pendingReason, readDisputed, readPending } from './kit/lists.ts';
-import { findScenarios, readScenario } from './kit/scenario.ts';
+import { findScenarios } from './kit/scenario.ts';
 import { limitTo } from './kit/semaphore.ts';
 import { summaryLines } from './kit/summary.ts';
 import type { Status } from './kit/summary.ts';
+import { needsPostgres, NO_POSTGRES, postgresFor } from './postgres.ts';
 
 /** Scenarios wait more than they work; with more of them two cores only make each other late. */
 const AT_ONCE = 3;
 
-const postgres = process.env['CONFORMANCE_POSTGRES'] ?? '';
 const pending = readPending();
+const built = findScenarios().filter((name) => pendingReason(pending, name) === undefined);
+const postgres = await postgresFor(built, process.env['CONFORMANCE_POSTGRES'] ?? '');
 const disputed = new Set(readDisputed().map(({ scenario, step }) => `${scenario} ${step}`));
 const checking: Checking = {
-  context: { command: ['bin/vault'], cli: ['bin/vault'], postgres },
+  context: { command: ['bin/vault'], cli: ['bin/vault'], postgres: postgres.url },
   extra: false,
   isDisputed: (scenario, step) => disputed.has(`${scenario} ${step}`),
 };
@@ -30,7 +32,8 @@ test('there are scenarios, and each is declared', (t) => {
   t.true(declared.size > 0);
 });
 
-test.after.always('the counts by area', () => {
+test.after.always('the counts by area', async () => {
+  await postgres.stop();
   console.log(summaryLines(results).join('\n'));
 });
 
@@ -38,9 +41,7 @@ function declare(name: string): void {
   declared.add(name);
   const reason = pendingReason(pending, name);
   if (reason !== undefined) return skip(name, 'pending', reason);
-  if (readScenario(name).needs?.includes('postgres') === true && postgres === '') {
-    return skip(name, 'skipped', 'CONFORMANCE_POSTGRES names no server');
-  }
+  if (needsPostgres(name) && postgres.url === '') return skip(name, 'skipped', NO_POSTGRES);
   test(name, async (t) => {
     const failures = await limited(async () => check(name, checking));
     results.set(name, failures.length === 0 ? 'passed' : 'failed');

@@ -13,6 +13,12 @@ export interface Program {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What still runs when this process ends, ends with it: a test that is cut off leaves no server behind. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A child process with the last of what it printed. */
 export class ServerProcess {
   readonly #child: ChildProcess;
@@ -30,8 +36,12 @@ export class ServerProcess {
     };
     this.#child.stdout?.on('data', keep);
     this.#child.stderr?.on('data', keep);
+    running.add(this.#child);
     this.#exited = new Promise((resolve) => {
-      this.#child.on('exit', resolve);
+      this.#child.on('exit', (code) => {
+        running.delete(this.#child);
+        resolve(code);
+      });
       this.#child.on('error', (error) => {
         this.#output += error.message;
         resolve(error);
