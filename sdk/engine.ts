@@ -20,6 +20,8 @@ export interface AdoptCall {
   readonly clock: Clock;
   readonly options: Readonly<Record<string, string>>;
   readonly previousOptions: Readonly<Record<string, string>>;
+  /** Adds a warning to the answer of the change. */
+  readonly warn: (message: string) => void;
 }
 
 /** What the renewal of a login's token is given. */
@@ -41,7 +43,7 @@ export interface EngineSpec<E> {
   /** Makes what every handler receives as `engine`. It must not change anything: a mount may be started again at any time. */
   readonly start: (context: MountContext) => E;
   readonly stop?: (engine: E) => Promise<void>;
-  /** Called when the options of the mount change (a kv mount that gets versions). */
+  /** Called on the engine of the new options when the options of the mount change (a kv mount that gets versions). */
   readonly adopt?: (call: AdoptCall) => void;
 }
 

@@ -45,3 +45,11 @@ export function isJsonObject(value: unknown): value is Readonly<Record<string, u
     typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value)
   );
 }
+
+/** A copy with the keys of every object sorted, as Go prints maps. */
+export function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isJsonObject(value)) return value;
+  const names = Object.keys(value).toSorted();
+  return Object.fromEntries(names.map((name) => [name, sortKeys(value[name])]));
+}

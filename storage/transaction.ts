@@ -3,7 +3,7 @@
 import { parseJson } from '#sdk/json.ts';
 import type { Storage } from '#sdk/storage.ts';
 import { assert } from '#sdk/errors.ts';
-import type { Barrier } from './barrier/barrier.ts';
+import type { Barrier, Changes } from './barrier/barrier.ts';
 import { sortNames } from './directory.ts';
 import { checkKey } from './key.ts';
 import { ConflictError, NEVER, type Index, type Physical } from './physical.ts';
@@ -16,6 +16,9 @@ interface Put {
   /** What a reader of the key would be given; made when this transaction reads it. */
   value: unknown;
 }
+
+/** A moment of a transaction that it can go back to. */
+export type Mark = { readonly moment: 'mark' };
 
 export class Transaction implements Storage {
   readonly #barrier: Barrier;
@@ -78,6 +81,13 @@ export class Transaction implements Storage {
     return index;
   }
 
+  /** What it saw and what it writes. */
+  changes(): Changes {
+    const writes = new Map<string, string | undefined>();
+    for (const [key, put] of this.#writes) writes.set(key, put?.text);
+    return { reads: this.#reads, lists: this.#lists, writes };
+  }
+
   /** Makes all writes durable, if all reads still hold; see `Physical.commit` for what it may throw. */
   commit(): Promise<void> {
     if (this.#writes.size > 0) return this.#commitWrites();
@@ -87,6 +97,18 @@ export class Transaction implements Storage {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** What has been written so far, for `rollback`. */
+  mark(): Mark {
+    return new Map(this.#writes) as unknown as Mark;
+  }
+
+  /** Takes back what was written since `mark`; what was read stays read. */
+  rollback(mark: Mark): void {
+    const writes = mark as unknown as ReadonlyMap<string, Put | undefined>;
+    this.#writes.clear();
+    for (const [key, put] of writes) this.#writes.set(key, put);
   }
 
   /** @throws ConflictError when something that was read has changed since */
@@ -103,9 +125,7 @@ export class Transaction implements Storage {
   }
 
   async #commitWrites(): Promise<void> {
-    const writes = new Map<string, string | undefined>();
-    for (const [key, put] of this.#writes) writes.set(key, put?.text);
-    await this.#barrier.commit({ reads: this.#reads, lists: this.#lists, writes });
+    await this.#barrier.commit(this.changes());
   }
 
   #withOwnWrites(prefix: string, names: readonly string[]): readonly string[] {

@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files that nobody imports because a program or a person starts them. */
-const ENTRY_POINTS = new Set(['cli/main.ts']);
+const ENTRY_POINTS = new Set(['cli/main.ts', 'server/main.ts']);
 
 const PURE = /^(raft\/(?!driver)|sdk|engines|auth)/;
 const BANNED: readonly (readonly [RegExp, string, RegExp])[] = [

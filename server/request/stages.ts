@@ -94,6 +94,13 @@ export interface LeaseBlock {
   readonly lease_duration: Seconds;
 }
 
+export interface LoginFacts {
+  /** The token was made without the policy "default". */
+  readonly noDefaultPolicy: boolean;
+  /** The entity was not known before. */
+  readonly isNewEntity: boolean;
+}
+
 /** A whole answer in the parts of Vault's envelope, before it is written as JSON. */
 export interface Answer {
   readonly status: number;
@@ -102,6 +109,8 @@ export interface Answer {
   readonly auth: AuthBlock | undefined;
   /** The display name that `auth` has; audited, not shown. */
   readonly displayName: string;
+  /** What a login did besides making `auth`; audited, not shown. */
+  readonly login: LoginFacts | undefined;
   readonly wrapInfo: WrapInfo | undefined;
   readonly warnings: readonly string[];
   /** An answer in a form of its own; the rest is empty then. */

@@ -82,11 +82,19 @@ export class Barrier {
     return this.#keyring === undefined;
   }
 
-  /** Makes the first keyring and keeps it, in one batch with the `records` of the seal. The barrier stays sealed. */
-  async initialise(rootKey: Uint8Array, records: Batch['writes'] = new Map()): Promise<void> {
+  /**
+   * Makes the first keyring and keeps it, in one batch with the `records` of the seal and with what `prepare` puts, so
+   * that storage is either new or whole. The barrier stays sealed.
+   */
+  async initialise(
+    rootKey: Uint8Array,
+    records: Batch['writes'] = new Map(),
+    prepare: (transaction: Transaction) => void = () => {},
+  ): Promise<void> {
     assert(!this.isInitialised, 'the barrier is initialised once');
     const keyring = Keyring.create(toKeyObject(rootKey), this.#clock.now());
-    await this.#keep(keyring, NEVER, records);
+    const first = this.#prepare(keyring, prepare);
+    await this.#keep(keyring, NEVER, new Map([...records, ...first]));
   }
 
   /** @throws WrongKeyError when it is not the root key */
@@ -126,11 +134,7 @@ export class Barrier {
   /** Encrypts and commits; see `Physical.commit` for what it may throw. */
   commit({ reads, lists, writes }: Changes): Promise<Index> {
     const keyring = this.#open();
-    const ciphertexts = new Map<string, Uint8Array | undefined>();
-    for (const [key, text] of writes) {
-      ciphertexts.set(key, text === undefined ? undefined : this.#encrypt(keyring, key, text));
-    }
-    return this.physical.commit({ reads, lists, writes: ciphertexts });
+    return this.physical.commit({ reads, lists, writes: this.#encryptAll(keyring, writes) });
   }
 
   /** Installs a new key, which encrypts from then on; the older ones go on to decrypt. */
@@ -166,6 +170,26 @@ export class Barrier {
     if (!enabled) return false;
     if (encryptions === 0) return age > UNCOUNTED_KEY_MAX_AGE;
     return encryptions > maxOperations || (interval > 0 && age > interval);
+  }
+
+  /** What `prepare` puts, encrypted. It reads through a barrier that is open for as long. */
+  #prepare(keyring: Keyring, prepare: (transaction: Transaction) => void): Batch['writes'] {
+    this.#keyring = keyring;
+    try {
+      const transaction = new Transaction(this);
+      prepare(transaction);
+      return this.#encryptAll(keyring, transaction.changes().writes);
+    } finally {
+      this.seal();
+    }
+  }
+
+  #encryptAll(keyring: Keyring, writes: Changes['writes']): Batch['writes'] {
+    const ciphertexts = new Map<string, Uint8Array | undefined>();
+    for (const [key, text] of writes) {
+      ciphertexts.set(key, text === undefined ? undefined : this.#encrypt(keyring, key, text));
+    }
+    return ciphertexts;
   }
 
   #open(): Keyring {

@@ -1,0 +1,79 @@
+// The settings of a configuration file that stand outside of any stanza.
+import { address } from './addresses.ts';
+import {
+  block,
+  exactSeconds,
+  flag,
+  inert,
+  optional,
+  text,
+  texts,
+  whole,
+  wholeSeconds,
+  type Settings,
+} from './setting.ts';
+import { telemetry } from './telemetry.ts';
+
+const THIRTY_TWO_DAYS = 2_764_800;
+const NO_PLUGINS = 'engines and auth methods are built in';
+const OTHER_EDITION = 'it is part of another edition';
+
+const LOGGING = {
+  log_level: text('info'),
+  log_format: text(),
+  log_file: text(),
+  log_rotate_duration: text(),
+  log_rotate_bytes: whole(),
+  log_rotate_max_files: whole(),
+  log_requests_level: text(),
+};
+
+const WITHOUT_EFFECT = {
+  // Memory of this runtime cannot be locked: swap has to be off, so both values mean the same.
+  disable_mlock: flag(),
+  plugin_directory: inert(text(), NO_PLUGINS),
+  plugin_tmpdir: inert(text(), NO_PLUGINS),
+  plugin_file_uid: inert(whole(), NO_PLUGINS),
+  plugin_file_permissions: inert(text(), NO_PLUGINS),
+  cluster_cipher_suites: inert(text(), 'nodes speak TLS 1.3 with each other'),
+  disable_sealwrap: inert(flag(), OTHER_EDITION),
+  disable_indexing: inert(flag(), OTHER_EDITION),
+  disable_performance_standby: inert(flag(), OTHER_EDITION),
+  disable_sentinel_trace: inert(flag(), OTHER_EDITION),
+  license_path: inert(text(), OTHER_EDITION),
+  administrative_namespace_path: inert(text(), OTHER_EDITION),
+  enable_multiseal: inert(flag(), OTHER_EDITION),
+  remove_irrevocable_lease_after: inert(exactSeconds(), OTHER_EDITION),
+  experiments: inert(texts(), 'there are no experiments'),
+  enable_post_unseal_trace: inert(flag(), 'there are no traces'),
+  post_unseal_trace_directory: inert(text(), 'there are no traces'),
+  imprecise_lease_role_tracking: inert(flag(), 'lease counts are always exact'),
+  detect_deadlocks: inert(text(), 'there are no locks to wait for'),
+  request_limiter: inert(optional(block({ disable: flag() })), OTHER_EDITION),
+};
+
+export const MAIN = {
+  api_addr: address(),
+  cluster_addr: address(),
+  cluster_name: text(),
+  disable_clustering: flag(),
+  default_lease_ttl: wholeSeconds(THIRTY_TWO_DAYS),
+  max_lease_ttl: wholeSeconds(THIRTY_TWO_DAYS),
+  default_max_request_duration: exactSeconds(90),
+  cache_size: whole(),
+  disable_cache: flag(),
+  ui: flag(),
+  raw_storage_endpoint: flag(),
+  introspection_endpoint: flag(),
+  allow_audit_log_prefixing: flag(),
+  unsafe_allow_api_audit_creation: flag(),
+  disable_printable_check: flag(),
+  enable_response_header_hostname: flag(),
+  enable_response_header_raft_node_id: flag(),
+  pid_file: text(),
+  telemetry: optional(telemetry()),
+  ...LOGGING,
+  ...WITHOUT_EFFECT,
+};
+
+export type MainSettings = Settings<typeof MAIN>;

@@ -1,0 +1,92 @@
+// The koa onion around every HTTP exchange: headers and errors outside, then the routes that answer without a token,
+// then the API, where a request becomes a straight line of steps.
+import Koa, { type Context } from 'koa';
+import { ClientError } from '#sdk/errors.ts';
+import { SealedError } from '#storage/barrier/barrier.ts';
+import type { Listener } from '../config/listener.ts';
+import type { Node } from '../node.ts';
+import { handle } from '../request/handle.ts';
+import { readBody } from './body.ts';
+import { clientAddress } from './forwarded.ts';
+import { isOpenTarget, openRoutes } from './open-routes.ts';
+import { arrive, locate, type Located } from './parse.ts';
+import { renderError, renderFinished, type Rendered } from './render.ts';
+import { send } from './send.ts';
+
+const API = '/v1/';
+const HSTS = 'max-age=31536000; includeSubDomains';
+
+export function makeApp(node: Node, listener: Listener): Koa {
+  const app = new Koa();
+  app.silent = true;
+  const open = openRoutes(node, listener);
+  app.use(async (context, next) => {
+    context.set('Cache-Control', 'no-store');
+    context.set('Strict-Transport-Security', HSTS);
+    try {
+      await next();
+    } catch (error) {
+      send(context, renderThrown(node, error));
+    }
+  });
+  app.use((context, next) => (isOpenTarget(context.req.url ?? '') ? open(context, next) : next()));
+  app.use((context) => answerApi(node, listener, context));
+  return app;
+}
+
+/** What was thrown outside of a request's own steps. */
+function renderThrown(node: Node, error: unknown): Rendered {
+  if (error instanceof SealedError) {
+    return renderError(new ClientError(503, 'Vault is sealed'), false);
+  }
+  if (!(error instanceof ClientError)) {
+    const facts = {
+      error: error instanceof Error ? (error.stack ?? error.message) : 'not an error',
+    };
+    node.log.error('a request could not be answered', facts);
+  }
+  return renderError(error, false);
+}
+
+async function answerApi(node: Node, listener: Listener, context: Context): Promise<void> {
+  const target = context.req.url ?? '';
+  const located = locate(target);
+  if ('location' in located) {
+    redirect(context, located.location);
+    return;
+  }
+  if (located.path === '/v1/sys') {
+    redirect(context, '/v1/sys/');
+    return;
+  }
+  if (!located.path.startsWith(API)) throw new ClientError(404, []);
+  send(context, await answer(node, listener, context, located));
+}
+
+async function answer(
+  node: Node,
+  listener: Listener,
+  { req }: Context,
+  located: Located,
+): Promise<Rendered> {
+  const remoteAddress = clientAddress(req, listener);
+  const unsealed = node.unsealed();
+  if (unsealed === undefined) throw new ClientError(503, 'Vault is sealed');
+  const body = await readBody(req, listener.max_request_size);
+  const origin = { at: node.clock.now(), remoteAddress, remotePort: req.socket.remotePort ?? 0 };
+  const arrived = arrive(req, located, body, origin);
+  return renderFinished(await handle(unsealed, arrived));
+}
+
+/** Vault's router sends a read to the clean path with a line of HTML; other verbs get no body. */
+function redirect(context: Context, location: string): void {
+  context.status = 301;
+  context.set('Location', location);
+  if (context.method !== 'GET' && context.method !== 'HEAD') {
+    context.body = null;
+    context.status = 301;
+    return;
+  }
+  context.set('Content-Type', 'text/html; charset=utf-8');
+  context.body = '<a href="/">Moved Permanently</a>.\n';
+}

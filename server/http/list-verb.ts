@@ -1,0 +1,86 @@
+// The verb LIST, which clients send and Node's parser refuses. The refused bytes are given to a fresh parser on the same
+// socket under a verb that it knows and nobody uses; the request then arrives as LIST_STAND_IN. Nothing else of a bad
+// request is ever rescued.
+import type { Server, ServerResponse } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+
+/** A verb of Node's parser, as long as any, that no Vault client sends. */
+export const LIST_STAND_IN = 'SEARCH';
+
+const LIST = Buffer.from('LIST ');
+const STAND_IN = Buffer.from(`${LIST_STAND_IN} `);
+
+interface ParseError extends Error {
+  readonly code?: string;
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
+/** The answer to bytes that are no HTTP; the connection cannot be used any further. */
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+const HEADERS_TOO_LARGE =
+  'HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+
+/** Makes a server take LIST, and answer what is no HTTP with 400 and nothing more. */
+export function acceptListVerb(server: Server | SecureServer, connectionEvent: string): void {
+  const lastResponse = new WeakMap<Duplex, ServerResponse>();
+  server.on('request', (request, response) => lastResponse.set(request.socket, response));
+  server.on('clientError', (error: ParseError, socket: Duplex) => {
+    const rescued = rescuedBytes(error);
+    if (rescued === undefined || socket.destroyed) {
+      refuse(error, socket);
+      return;
+    }
+    const restart = (): void => {
+      socket.removeAllListeners();
+      server.emit(connectionEvent, socket);
+      socket.emit('data', rescued);
+    };
+    afterResponse(socket, lastResponse.get(socket), restart);
+  });
+}
+
+/** Calls `restart` once the answer to the request before is out, so that answers stay in the order of requests. */
+function afterResponse(
+  socket: Duplex,
+  before: ServerResponse | undefined,
+  restart: () => void,
+): void {
+  socket.removeAllListeners('data');
+  socket.on('data', () => {}); // makes Node take the bytes back from the parser that it feeds directly
+  if (before === undefined || before.writableFinished) {
+    restart();
+    return;
+  }
+  socket.pause();
+  before.once('close', () => {
+    if (socket.destroyed) return;
+    restart();
+    socket.resume();
+  });
+}
+
+/** The rest of the packet with the verb exchanged, when the verb was LIST. */
+function rescuedBytes({ code, rawPacket, bytesParsed }: ParseError): Buffer | undefined {
+  if (code !== 'HPE_INVALID_METHOD' || rawPacket === undefined) return undefined;
+  // The parser stops within the word or at its end; the word begins where the request does.
+  const at = startOfRequest(rawPacket, bytesParsed ?? 0);
+  if (at === undefined) return undefined;
+  return Buffer.concat([STAND_IN, rawPacket.subarray(at + LIST.length)]);
+}
+
+function startOfRequest(packet: Buffer, parsed: number): number | undefined {
+  for (let at = parsed; at >= 0 && parsed - at < LIST.length; at -= 1) {
+    if (packet.subarray(at, at + LIST.length).equals(LIST)) return at;
+  }
+  return undefined;
+}
+
+function refuse(error: ParseError, socket: Duplex): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(error.code === 'HPE_HEADER_OVERFLOW' ? HEADERS_TOO_LARGE : BAD_REQUEST);
+}

@@ -1,0 +1,86 @@
+// One listener: a socket, its TLS, and the limits that hold before a request is a request.
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import type { SecureVersion } from 'node:tls';
+import type { Listener } from '../config/listener.ts';
+import type { Node } from '../node.ts';
+import { makeApp } from './app.ts';
+import { acceptListVerb } from './list-verb.ts';
+
+/** How often half-open requests are looked for; the limits themselves come from the configuration. */
+const CHECK_INTERVAL_MS = 1_000;
+
+export interface OpenListener {
+  readonly address: string;
+  /** Stops taking requests, lets those that run end, and closes idle connections. */
+  close(): Promise<void>;
+}
+
+export async function listen(node: Node, listener: Listener): Promise<OpenListener> {
+  const server = makeServer(listener);
+  const handler = makeApp(node, listener).callback();
+  // koa's callback settles every error itself.
+  server.on('request', (request, response) => void handler(request, response));
+  acceptListVerb(server, listener.tls_disable ? 'connection' : 'secureConnection');
+  server.on('checkContinue', (request, response) => void handler(request, response));
+  const { host, port } = splitAddress(listener.address);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    if (listener.type === 'unix') server.listen(listener.address, resolve);
+    else server.listen(port, host, resolve);
+  });
+  return { address: listener.address, close: () => closeServer(server) };
+}
+
+function makeServer(listener: Listener): http.Server | https.Server {
+  const limits = {
+    headersTimeout: listener.http_read_header_timeout * 1000,
+    requestTimeout: listener.http_read_timeout * 1000,
+    keepAliveTimeout: listener.http_idle_timeout * 1000,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    noDelay: true,
+  };
+  if (listener.tls_disable || listener.type === 'unix') return http.createServer(limits);
+  return https.createServer({ ...limits, ...tlsOptions(listener) });
+}
+
+const VERSIONS: Readonly<Record<Listener['tls_min_version'], SecureVersion>> = {
+  tls12: 'TLSv1.2',
+  tls13: 'TLSv1.3',
+};
+
+function tlsOptions(listener: Listener): https.ServerOptions {
+  const asks = !listener.tls_disable_client_certs;
+  const mustHave = listener.tls_require_and_verify_client_cert;
+  return {
+    cert: readFileSync(listener.tls_cert_file),
+    key: readFileSync(listener.tls_key_file),
+    minVersion: VERSIONS[listener.tls_min_version],
+    maxVersion: VERSIONS[listener.tls_max_version],
+    honorCipherOrder: true,
+    requestCert: asks,
+    rejectUnauthorized: mustHave,
+    ...(listener.tls_client_ca_file === ''
+      ? {}
+      : { ca: readFileSync(listener.tls_client_ca_file) }),
+    ...(listener.tls_cipher_suites.length === 0
+      ? {}
+      : { ciphers: listener.tls_cipher_suites.join(':') }),
+  };
+}
+
+function splitAddress(address: string): { readonly host: string; readonly port: number } {
+  const colon = address.lastIndexOf(':');
+  return {
+    host: address.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0',
+    port: Number(address.slice(colon + 1)),
+  };
+}
+
+function closeServer(server: http.Server | https.Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,128 @@
+// The command `server`: from flags and files to a node that listens, and from a signal to its orderly end.
+import { networkInterfaces } from 'node:os';
+import { openStorage } from '#storage/backends.ts';
+import { ConfigError, loadConfig, type Config, type Surroundings } from './config.ts';
+import { devConfig, startDev } from './dev.ts';
+import { parseFlags, type ServerFlags } from './flags.ts';
+import { listen, type OpenListener } from './http/listener.ts';
+import { levelOf, makeLog, type Log } from './log.ts';
+import { Node } from './node.ts';
+import { systemClock } from './system-clock.ts';
+import { VERSION } from './version.ts';
+
+/** How long running requests may take to end once the server is told to. */
+const DRAIN_LIMIT_MS = 4_000;
+
+/**
+ * Runs a server until it is told to end.
+ *
+ * @param args the flags behind `server`
+ * @returns the exit code
+ */
+export async function runServer(args: readonly string[]): Promise<number> {
+  const parsed = parseFlags(args, process.env);
+  if (parsed.type === 'error') return complain(parsed.message);
+  try {
+    return await run(parsed.flags);
+  } catch (error) {
+    // What went wrong before the server listens; a stack belongs to a bug only.
+    if (!(error instanceof Error)) throw error;
+    const isKnown = error instanceof ConfigError || 'code' in error || error.name !== 'TypeError';
+    return complain(isKnown ? error.message : (error.stack ?? error.message));
+  }
+}
+
+function complain(message: string): number {
+  process.stderr.write(`${message}\n`);
+  return 1;
+}
+
+async function run(flags: ServerFlags): Promise<number> {
+  const config = readConfig(flags);
+  if (config === undefined) return complain(NO_CONFIG);
+  const { storage, listeners } = config;
+  if (storage === undefined) return complain('A storage backend must be specified');
+  if (listeners.length === 0) return complain('at least one listener must be specified');
+  const log = openLog(flags, config);
+  for (const { message } of config.warnings) log.warn(message);
+
+  const physical = await openStorage(storage.type, storage);
+  const node = new Node({ clock: systemClock, log, config, physical, storageType: storage.type });
+  const banner = flags.isDev ? await startDev(node, flags) : '';
+  const open: OpenListener[] = [];
+  for (const listener of listeners) open.push(await listen(node, listener));
+  process.stdout.write(`${summary(config, storage.type)}${banner}`);
+  handleSignals(node);
+
+  const signal = await untilTold();
+  log.info('the server ends', { signal });
+  await drain(open);
+  await node.close();
+  return 0;
+}
+
+const NO_CONFIG = `Must specify at least one config path using -config
+
+Run it for development with -dev instead.`;
+
+function readConfig(flags: ServerFlags): Config | undefined {
+  const surroundings = surroundingsOf();
+  if (flags.isDev) return devConfig(flags, surroundings);
+  return flags.configs.length === 0 ? undefined : loadConfig(flags.configs, surroundings);
+}
+
+function surroundingsOf(): Surroundings {
+  const networks = Object.entries(networkInterfaces()).map(
+    ([name, addresses]) => [name, (addresses ?? []).map(({ address }) => address)] as const,
+  );
+  return { env: process.env, networks: Object.fromEntries(networks) };
+}
+
+function openLog(flags: ServerFlags, config: Config): Log {
+  const asked = flags.logLevel ?? config.log_level;
+  const level = levelOf(asked);
+  if (level === undefined) throw new ConfigError(`unknown log level: ${asked}`);
+  const format = (flags.logFormat ?? config.log_format) === 'json' ? 'json' : 'standard';
+  return makeLog({ level, format, clock: systemClock, write: writeLine });
+}
+
+function writeLine(line: string): void {
+  process.stderr.write(line);
+}
+
+function summary(config: Config, storageType: string): string {
+  const rows = [
+    ...config.listeners.map((listener, index) => [
+      `Listener ${index + 1}`,
+      `${listener.type} (addr: "${listener.address}", tls: "${listener.tls_disable ? 'disabled' : 'enabled'}")`,
+    ]),
+    ['Log Level', config.log_level],
+    ['Storage', storageType],
+    ['Version', `Vault v${VERSION}`],
+  ];
+  const lines = rows.map(([name = '', value = '']) => `${name.padStart(20)}: ${value}\n`);
+  return `==> Vault server configuration:\n\n${lines.join('')}\n==> Vault server started! Log data will stream in below:\n\n`;
+}
+
+/** SIGHUP opens the audit files anew, so that logs can be rotated. */
+function handleSignals(node: Node): void {
+  process.on('SIGHUP', () => {
+    node.log.info('reloading');
+    node.unsealed()?.audit.reopen();
+  });
+}
+
+function untilTold(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => resolve(signal));
+    }
+  });
+}
+
+/** Running requests get some time to end; a client that never ends does not keep the server. */
+async function drain(listeners: readonly OpenListener[]): Promise<void> {
+  const closed = Promise.all(listeners.map((listener) => listener.close()));
+  const late = new Promise<void>((resolve) => systemClock.after(DRAIN_LIMIT_MS as never, resolve));
+  await Promise.race([closed, late]);
+}

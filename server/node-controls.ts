@@ -1,0 +1,14 @@
+// What the system's paths may ask of the node that they run on.
+
+/** Facts of the configuration and of the life of this node. */
+export interface NodeControls {
+  readonly clusterName: string;
+  readonly clusterId: string;
+  readonly storageType: string;
+  /** Where clients are told to find this node. */
+  readonly apiAddress: string;
+  /** Whether `sys/raw` is served (`raw_storage_endpoint`). */
+  readonly isRawServed: boolean;
+  /** Ends everything that exists only while unsealed, and forgets the keys. */
+  seal(): Promise<void>;
+}

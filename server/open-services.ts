@@ -1,0 +1,73 @@
+// Unsealing builds the services in order; sealing undoes them in reverse.
+import { assert } from '#sdk/errors.ts';
+import type { ApplyListener } from '#storage/physical.ts';
+import type { Barrier } from '#storage/barrier/barrier.ts';
+import { AuditBroker } from './audit/broker.ts';
+import { CLUSTER_KEY, type ClusterRecord } from './cluster.ts';
+import { EntityStore } from './identity/entities.ts';
+import { LeaseManager } from './lease/manager.ts';
+import { catalog } from './mount/catalog.ts';
+import { MountTable } from './mount/table.ts';
+import type { Node } from './node.ts';
+import type { NodeControls } from './node-controls.ts';
+import { PolicyStore } from './policy/store.ts';
+import { TokenStore } from './token/store.ts';
+import type { Unsealed } from './unsealed.ts';
+
+export interface OpenServices {
+  readonly unsealed: Unsealed;
+  close(): Promise<void>;
+}
+
+export async function openServices(node: Node, barrier: Barrier): Promise<OpenServices> {
+  await using stack = new AsyncDisposableStack();
+  const { clock, log, config } = node;
+  const limits = { defaultLeaseTtl: config.default_lease_ttl, maxLeaseTtl: config.max_lease_ttl };
+  const mounts = stack.adopt(new MountTable(clock, limits, catalog), (table) => table.close());
+  const entities = new EntityStore(clock);
+  const policies = new PolicyStore();
+  const audit = stack.adopt(openAudit(node, barrier), (broker) => broker.close());
+  const leases = new LeaseManager({ clock, log, barrier, mounts });
+  const tokens = new TokenStore(clock, (transaction, entry) =>
+    leases.endOfToken(transaction, entry),
+  );
+  const unsealed: Unsealed = {
+    clock,
+    log,
+    barrier,
+    mounts,
+    tokens,
+    policies,
+    entities,
+    leases,
+    audit,
+    node: controlsOf(node, barrier),
+  };
+  leases.start(tokens);
+  stack.defer(() => leases.stop());
+  const built = stack.move();
+  return { unsealed, close: () => built.disposeAsync() };
+}
+
+function openAudit({ clock, log, config }: Node, barrier: Barrier): AuditBroker {
+  return new AuditBroker({
+    read: <T>(key: string) => barrier.read<T>(key)?.value,
+    observe: (listener: ApplyListener) => barrier.physical.observe(listener),
+    clock,
+    log,
+    allowsPrefix: config.allow_audit_log_prefixing,
+  });
+}
+
+function controlsOf(node: Node, barrier: Barrier): NodeControls {
+  const cluster = barrier.read<ClusterRecord>(CLUSTER_KEY)?.value;
+  assert(cluster !== undefined, 'an initialised cluster has a name');
+  return {
+    clusterName: cluster.name,
+    clusterId: cluster.id,
+    storageType: node.storageType,
+    apiAddress: node.config.api_addr,
+    isRawServed: node.config.raw_storage_endpoint,
+    seal: () => node.seal(),
+  };
+}

@@ -1,0 +1,50 @@
+// Who asks: from the token to its entry and policies. A use of a counted token is spent here, whatever comes of it.
+import { isWithinAny } from '#sdk/cidr.ts';
+import { ClientError, permissionDenied } from '#sdk/errors.ts';
+import type { Transaction } from '#storage/transaction.ts';
+import { USES_SPENT, type TokenEntry } from '../token/entry.ts';
+import type { Unsealed } from '../unsealed.ts';
+import type { Admitted, Known } from './stages.ts';
+
+/** Vault 1.17 and later say both; no token at all is a plain denial. */
+const INVALID_TOKEN = '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n';
+
+export function identify(node: Unsealed, transaction: Transaction, admitted: Admitted): Known {
+  const { arrived, target } = admitted;
+  if (target?.path.access === 'public') return unknown(admitted, undefined);
+  if (arrived.token === undefined) return unknown(admitted, permissionDenied());
+  const found = node.tokens.find(transaction, arrived.token);
+  if (found === undefined) return unknown(admitted, new ClientError(403, INVALID_TOKEN));
+  if (found.numUses === USES_SPENT) return unknown(admitted, new ClientError(403, INVALID_TOKEN));
+  if (!isWithinAny(arrived.remoteAddress, found.boundCidrs)) {
+    return unknown(admitted, permissionDenied());
+  }
+  const token = spendUse(node, transaction, found);
+  return {
+    stage: 'known',
+    admitted,
+    token,
+    policies: token.policies,
+    identityPolicies: [],
+    refusal: undefined,
+  };
+}
+
+function unknown(admitted: Admitted, refusal: ClientError | undefined): Known {
+  return {
+    stage: 'known',
+    admitted,
+    token: undefined,
+    policies: [],
+    identityPolicies: [],
+    refusal,
+  };
+}
+
+/** The entry as it is during this request: the last use is being made when it says USES_SPENT. */
+function spendUse(node: Unsealed, transaction: Transaction, token: TokenEntry): TokenEntry {
+  if (token.numUses === 0) return token;
+  const spent = { ...token, numUses: token.numUses === 1 ? USES_SPENT : token.numUses - 1 };
+  node.tokens.update(transaction, spent);
+  return spent;
+}

@@ -1,0 +1,9 @@
+// The system backend: everything below sys/, declared like any engine's paths.
+import { defineEngine } from '#sdk/engine.ts';
+
+export const system = defineEngine({
+  type: 'system',
+  help: 'The system backend is built-in to Vault and cannot be remounted or\nunmounted. It contains the paths that are used to configure Vault itself\nas well as perform core operations.',
+  paths: [],
+  start: () => null,
+});

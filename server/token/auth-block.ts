@@ -1,0 +1,24 @@
+// A token as an answer hands it out.
+import type { Millis } from '#sdk/clock.ts';
+import { seconds } from '#sdk/duration.ts';
+import type { AuthBlock } from '#sdk/reply.ts';
+import type { MadeToken } from './store.ts';
+import { secondsUntil } from './ttl.ts';
+
+export function authBlock({ token, entry }: MadeToken, now: Millis): AuthBlock {
+  const lifetime = entry.expiresAt === undefined ? seconds(0) : secondsUntil(entry.expiresAt, now);
+  return {
+    client_token: token,
+    accessor: entry.accessor,
+    policies: entry.policies,
+    ...(entry.policies.length === 0 ? {} : { token_policies: entry.policies }),
+    metadata: entry.metadata,
+    lease_duration: lifetime,
+    renewable: entry.isRenewable && entry.expiresAt !== undefined,
+    entity_id: entry.entityId,
+    token_type: entry.type,
+    orphan: entry.parent === '',
+    mfa_requirement: null,
+    num_uses: entry.numUses,
+  };
+}

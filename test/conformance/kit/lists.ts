@@ -1,0 +1,41 @@
+// What is known not to pass yet (pending.json), and which expectations are disputed (disputed.json).
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { areaOf } from './scenario.ts';
+
+const FOLDER = path.join(import.meta.dirname, '..');
+
+/** Areas and scenarios by name, each with the reason why it is not built yet. */
+export interface Pending {
+  readonly areas: Readonly<Record<string, string>>;
+  readonly scenarios: Readonly<Record<string, string>>;
+  /** Other tests that need what is not built yet, by the name that they go by here. */
+  readonly tests: Readonly<Record<string, string>>;
+}
+
+/** A step (from 1) whose recorded expectation is wrong, and what proves it. */
+export interface Disputed {
+  readonly scenario: string;
+  readonly step: number;
+  readonly proof: string;
+}
+
+export function readPending(): Pending {
+  return read('pending.json') as Pending; // a test checks its form
+}
+
+export function readDisputed(): readonly Disputed[] {
+  return read('disputed.json') as readonly Disputed[]; // a test checks its form
+}
+
+/** Why a scenario is not expected to pass yet; undefined where it is. */
+export function pendingReason(
+  { areas, scenarios }: Pick<Pending, 'areas' | 'scenarios'>,
+  name: string,
+): string | undefined {
+  return scenarios[name] ?? areas[areaOf(name)];
+}
+
+function read(file: string): unknown {
+  return JSON.parse(readFileSync(path.join(FOLDER, file), 'utf8'));
+}
