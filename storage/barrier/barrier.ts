@@ -137,6 +137,24 @@ export class Barrier {
     return this.physical.commit({ reads, lists, writes: this.#encryptAll(keyring, writes) });
   }
 
+  /** Seals bytes that are handed out in the place of being stored; `context` is what they may be opened as. */
+  sealToken(context: string, plaintext: Uint8Array): Buffer {
+    const { active } = this.#open();
+    active.encryptions += 1;
+    return sealEnvelope(active, this.#nonces, context, plaintext);
+  }
+
+  /** What `sealToken` sealed, or `undefined` for anything else: whoever presents it may have made it up. */
+  openToken(context: string, envelope: Uint8Array): Buffer | undefined {
+    const keyring = this.#open();
+    try {
+      return openEnvelope(this.#keyFor(keyring, context, envelope), context, envelope);
+    } catch (error) {
+      if (error instanceof DamagedError) return undefined;
+      throw error;
+    }
+  }
+
   /** Installs a new key, which encrypts from then on; the older ones go on to decrypt. */
   async rotate(): Promise<void> {
     await this.#replace(this.#open().rotate(this.#clock.now()));

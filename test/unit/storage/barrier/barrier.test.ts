@@ -250,3 +250,26 @@ for (const [what, encryptions, age, config, due] of DUE) {
     t.is(barrier.rotationDue({ ...NO_LIMITS, ...config }), due);
   });
 }
+
+test('what is sealed into a token opens as the same kind of token only', async (t) => {
+  const barrier = await openBarrier();
+  const sealed = barrier.sealToken('batch', Buffer.from('who I am'));
+  t.is(barrier.openToken('batch', sealed)?.toString(), 'who I am');
+  t.is(barrier.openToken('other', sealed), undefined);
+  await barrier.rotate();
+  t.is(barrier.openToken('batch', sealed)?.toString(), 'who I am');
+});
+
+test('what was made up is no token', async (t) => {
+  const barrier = await openBarrier();
+  const sealed = barrier.sealToken('batch', Buffer.from('who I am'));
+  const changed = Buffer.from(sealed);
+  changed[changed.length - 1]! ^= 1;
+  const ofAnotherTerm = Buffer.from(sealed);
+  ofAnotherTerm.writeUInt32BE(7, 0);
+  for (const forged of [changed, ofAnotherTerm, sealed.subarray(1), Buffer.alloc(0)]) {
+    t.is(barrier.openToken('batch', forged), undefined);
+  }
+  barrier.seal();
+  t.throws(() => barrier.openToken('batch', sealed), { instanceOf: SealedError });
+});
