@@ -60,7 +60,7 @@ function pathItem(path: Path): Document {
 const hasBody = (verb: string): boolean => verb === 'write' || verb === 'patch';
 
 function requestBody(body: readonly (readonly [string, Path['fields'][string]])[]): Document {
-  const properties = body.map(([name, { schema, description }]) => [
+  const properties = body.map(([name, { schema, description }]): [string, Document] => [
     name,
     { ...schema, description },
   ]);

@@ -16,7 +16,8 @@ export function identify(node: Unsealed, transaction: Transaction, admitted: Adm
   const found = node.tokens.find(transaction, arrived.token);
   if (found === undefined) return unknown(admitted, new ClientError(403, INVALID_TOKEN));
   if (found.numUses === USES_SPENT) return unknown(admitted, new ClientError(403, INVALID_TOKEN));
-  if (!isWithinAny(arrived.remoteAddress, found.boundCidrs)) {
+  const { boundCidrs } = found;
+  if (boundCidrs.length > 0 && !isWithinAny(arrived.remoteAddress, boundCidrs)) {
     return unknown(admitted, permissionDenied());
   }
   const token = spendUse(node, transaction, found);
