@@ -1,4 +1,5 @@
 import test from 'ava';
+import { millis } from '#sdk/clock.ts';
 import { ClientError } from '#sdk/errors.ts';
 import { parseStyle, type DeviceOptions } from '#server/audit/options.ts';
 import { parseFileOptions } from '#server/audit/devices/file.ts';
@@ -60,9 +61,9 @@ test('an address may be of a host, of an IPv6 host, and of a Unix socket', (t) =
 test('a write may take two seconds, or what was chosen', (t) => {
   const timeout = (write_timeout?: string) =>
     parseSocketOptions({ address: 'a:1', ...(write_timeout && { write_timeout }) }).writeTimeout;
-  t.is(timeout(), 2000);
-  t.is(timeout('500ms'), 500);
-  t.is(timeout('3'), 3000);
+  t.is(timeout(), millis(2000));
+  t.is(timeout('500ms'), millis(500));
+  t.is(timeout('3'), millis(3000));
 });
 
 const file = (options: DeviceOptions) => () => parseFileOptions(options);
