@@ -1,7 +1,7 @@
 // A command as data: how it is used, which flags it takes, what it does.
 import { Client } from './client/client.ts';
 import type { PreviewKind } from './client/preview.ts';
-import { type ConnectionFlags, connectionSettings } from './client/settings.ts';
+import { connectionSettings } from './client/settings.ts';
 import { DETAILED_FLAGS, FIELD_FLAGS, FORMAT_FLAGS, HTTP_FLAGS } from './common-flags.ts';
 import { messageOf, serverFailure, usageFailure } from './failure.ts';
 import { type FlagTable, type FlagValues, parseFlags, type ParsedFlags } from './flags.ts';
@@ -47,7 +47,7 @@ export interface Context<F extends FlagTable> {
   readonly ui: Ui;
   readonly isInteractive: boolean;
   /** The client of the server that flags and environment name. */
-  connect(): Client;
+  readonly connect: () => Client;
 }
 
 interface Declaration<F extends FlagTable> {
@@ -61,6 +61,7 @@ interface Declaration<F extends FlagTable> {
 }
 
 /** Turns a declaration into a command: what comes before `run` is the same for all of them. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- a command without flags of its own
 export function defineCommand<const F extends FlagTable = Record<never, never>>(
   declaration: Declaration<F>,
 ): Command {
@@ -83,7 +84,7 @@ export function defineCommand<const F extends FlagTable = Record<never, never>>(
       try {
         return await declaration.run({
           // The table that was parsed is the one that gives the values their types.
-          flags: parsed.values as FlagValues<F>,
+          flags: ownValues(parsed, flags) as FlagValues<F>,
           field: typeof parsed.values['field'] === 'string' ? parsed.values['field'] : '',
           given: parsed.given,
           args: parsed.rest,
@@ -103,6 +104,9 @@ export function defineCommand<const F extends FlagTable = Record<never, never>>(
   };
 }
 
+const ownValues = ({ values }: ParsedFlags, flags: FlagTable): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.keys(flags).map((name) => [name, values[name]]));
+
 /** The common flags of a command, as one table. */
 export const sharedFlags = (shared: readonly Shared[]): FlagTable => {
   let flags: FlagTable = {};
@@ -112,8 +116,7 @@ export const sharedFlags = (shared: readonly Shared[]): FlagTable => {
 
 function connect({ values, given }: ParsedFlags, { host, preview }: Invocation): Client {
   const typed = Object.fromEntries(Object.entries(values).filter(([name]) => given.has(name)));
-  // The common flags were parsed by their declarations, which give them these types.
-  const settings = connectionSettings(typed as ConnectionFlags, host.environment);
+  const settings = connectionSettings(typed, host.environment);
   try {
     return new Client({
       settings,

@@ -1,80 +1,126 @@
 // The table of commands: what there is, in one line each. A command is loaded only when it runs.
-import type { Command } from './command.ts';
+import { type Group, leaf } from './command-table.ts';
+import { KV } from './commands/kv/group.ts';
+import { OPERATOR } from './commands/operator/group.ts';
 
-export interface Leaf {
-  readonly synopsis: string;
-  readonly load: () => Promise<Command>;
-}
-
-export interface Group {
-  readonly synopsis: string;
-  /** What follows the group's name in its usage. */
-  readonly usage?: string;
-  readonly members: Readonly<Record<string, Entry>>;
-}
-
-export type Entry = Leaf | Group;
-
-export const isGroup = (entry: Entry): entry is Group => 'members' in entry;
-
-const leaf = (synopsis: string, load: () => Promise<Command>): Leaf => ({ synopsis, load });
-
-const KV: Group = {
-  synopsis: "Interact with Vault's Key-Value storage",
+const AUDIT: Group = {
+  synopsis: 'Interact with audit devices',
   members: {
-    delete: leaf(
-      'Deletes versions in the KV store',
-      async () => (await import('./commands/kv/delete.ts')).kvDelete,
+    disable: leaf('Disables an audit device', () => import('./commands/audit.ts'), 'auditDisable'),
+    enable: leaf('Enables an audit device', () => import('./commands/audit.ts'), 'auditEnable'),
+    list: leaf('Lists enabled audit devices', () => import('./commands/audit.ts'), 'auditList'),
+  },
+};
+
+const AUTH: Group = {
+  synopsis: 'Interact with auth methods',
+  members: {
+    disable: leaf('Disables an auth method', () => import('./commands/auth.ts'), 'authDisable'),
+    enable: leaf('Enables a new auth method', () => import('./commands/auth.ts'), 'authEnable'),
+    help: leaf('Prints usage for an auth method', () => import('./commands/auth.ts'), 'authHelp'),
+    list: leaf('Lists enabled auth methods', () => import('./commands/auth.ts'), 'authList'),
+    move: leaf('Move an auth method to a new path', () => import('./commands/auth.ts'), 'authMove'),
+    tune: leaf(
+      'Tunes an auth method configuration',
+      () => import('./commands/auth.ts'),
+      'authTune',
     ),
-    destroy: leaf(
-      'Permanently removes one or more versions in the KV store',
-      async () => (await import('./commands/kv/versions.ts')).kvDestroy,
+  },
+};
+
+const LEASE: Group = {
+  synopsis: 'Interact with leases',
+  members: {
+    lookup: leaf(
+      'Lookup the lease of a secret',
+      () => import('./commands/lease.ts'),
+      'leaseLookup',
     ),
-    'enable-versioning': leaf(
-      'Turns on versioning for a KV store',
-      async () => (await import('./commands/kv/enable-versioning.ts')).kvEnableVersioning,
+    renew: leaf('Renews the lease of a secret', () => import('./commands/lease.ts'), 'leaseRenew'),
+    revoke: leaf('Revokes leases and secrets', () => import('./commands/lease.ts'), 'leaseRevoke'),
+  },
+};
+
+const PLUGIN: Group = {
+  synopsis: 'Interact with Vault plugins and catalog',
+  members: {
+    deregister: leaf(
+      'Deregister an existing plugin in the catalog',
+      () => import('./commands/plugin.ts'),
+      'pluginDeregister',
     ),
-    get: leaf(
-      'Retrieves data from the KV store',
-      async () => (await import('./commands/kv/get.ts')).kvGet,
+    info: leaf(
+      'Read information about a plugin in the catalog',
+      () => import('./commands/plugin.ts'),
+      'pluginInfo',
     ),
-    list: leaf('List data or secrets', async () => (await import('./commands/kv/list.ts')).kvList),
-    metadata: {
-      synopsis: "Interact with Vault's Key-Value storage",
-      members: {
-        delete: leaf(
-          'Deletes all versions and metadata for a key in the KV store',
-          async () => (await import('./commands/kv/metadata.ts')).kvMetadataDelete,
-        ),
-        get: leaf(
-          'Retrieves key metadata from the KV store',
-          async () => (await import('./commands/kv/metadata.ts')).kvMetadataGet,
-        ),
-        patch: leaf(
-          'Patches key settings in the KV store',
-          async () => (await import('./commands/kv/metadata-write.ts')).kvMetadataPatch,
-        ),
-        put: leaf(
-          'Sets or updates key settings in the KV store',
-          async () => (await import('./commands/kv/metadata-write.ts')).kvMetadataPut,
-        ),
-      },
-    },
-    patch: leaf(
-      'Sets or updates data in the KV store without overwriting',
-      async () => (await import('./commands/kv/patch.ts')).kvPatch,
+    list: leaf('Lists available plugins', () => import('./commands/plugin.ts'), 'pluginList'),
+    register: leaf(
+      'Registers a new plugin in the catalog',
+      () => import('./commands/plugin.ts'),
+      'pluginRegister',
     ),
-    put: leaf(
-      'Sets or updates data in the KV store',
-      async () => (await import('./commands/kv/put.ts')).kvPut,
+    reload: leaf(
+      'Reload mounted plugin backend',
+      () => import('./commands/plugin.ts'),
+      'pluginReload',
     ),
-    rollback: leaf(
-      'Rolls back to a previous version of data',
-      async () => (await import('./commands/kv/rollback.ts')).kvRollback,
+  },
+};
+
+const POLICY: Group = {
+  synopsis: 'Interact with policies',
+  members: {
+    delete: leaf('Deletes a policy by name', () => import('./commands/policy.ts'), 'policyDelete'),
+    list: leaf('Lists the installed policies', () => import('./commands/policy.ts'), 'policyList'),
+    read: leaf(
+      'Prints the contents of a policy',
+      () => import('./commands/policy.ts'),
+      'policyRead',
     ),
-    undelete: leaf(
-      'Undeletes versions in the KV store',
-      async () => (await import('./commands/kv/versions.ts')).kvUndelete,
+    write: leaf(
+      'Uploads a named policy from a file',
+      () => import('./commands/policy.ts'),
+      'policyWrite',
+    ),
+  },
+};
+
+const PRINT: Group = {
+  synopsis: 'Prints runtime configurations',
+  usage: '<subcommand>',
+  members: {
+    token: leaf(
+      'Prints the vault token currently in use',
+      () => import('./commands/print-token.ts'),
+      'printToken',
+    ),
+  },
+};
+
+const SECRETS: Group = {
+  synopsis: 'Interact with secrets engines',
+  members: {
+    disable: leaf(
+      'Disable a secrets engine',
+      () => import('./commands/secrets.ts'),
+      'secretsDisable',
+    ),
+    enable: leaf('Enable a secrets engine', () => import('./commands/secrets.ts'), 'secretsEnable'),
+    list: leaf(
+      'List enabled secrets engines',
+      () => import('./commands/secrets.ts'),
+      'secretsList',
+    ),
+    move: leaf(
+      'Move a secrets engine to a new path',
+      () => import('./commands/secrets.ts'),
+      'secretsMove',
+    ),
+    tune: leaf(
+      'Tune a secrets engine configuration',
+      () => import('./commands/secrets.ts'),
+      'secretsTune',
     ),
   },
 };
@@ -84,23 +130,20 @@ const TOKEN: Group = {
   members: {
     capabilities: leaf(
       'Print capabilities of a token on a path',
-      async () => (await import('./commands/token/capabilities.ts')).tokenCapabilities,
+      () => import('./commands/token/capabilities.ts'),
+      'tokenCapabilities',
     ),
-    create: leaf(
-      'Create a new token',
-      async () => (await import('./commands/token/create.ts')).tokenCreate,
-    ),
+    create: leaf('Create a new token', () => import('./commands/token/create.ts'), 'tokenCreate'),
     lookup: leaf(
       'Display information about a token',
-      async () => (await import('./commands/token/lookup.ts')).tokenLookup,
+      () => import('./commands/token/lookup.ts'),
+      'tokenLookup',
     ),
-    renew: leaf(
-      'Renew a token lease',
-      async () => (await import('./commands/token/renew.ts')).tokenRenew,
-    ),
+    renew: leaf('Renew a token lease', () => import('./commands/token/renew.ts'), 'tokenRenew'),
     revoke: leaf(
       'Revoke a token and its children',
-      async () => (await import('./commands/token/revoke.ts')).tokenRevoke,
+      () => import('./commands/token/revoke.ts'),
+      'tokenRevoke',
     ),
   },
 };
@@ -108,55 +151,42 @@ const TOKEN: Group = {
 export const COMMANDS: Group = {
   synopsis: 'The command line of the server',
   members: {
+    audit: AUDIT,
+    auth: AUTH,
     delete: leaf(
       'Delete secrets and configuration',
-      async () => (await import('./commands/delete.ts')).deletePath,
+      () => import('./commands/delete.ts'),
+      'deletePath',
     ),
     kv: KV,
-    list: leaf('List data or secrets', async () => (await import('./commands/list.ts')).list),
-    login: leaf(
-      'Authenticate locally',
-      async () => (await import('./commands/login/login.ts')).login,
-    ),
+    lease: LEASE,
+    list: leaf('List data or secrets', () => import('./commands/list.ts'), 'list'),
+    login: leaf('Authenticate locally', () => import('./commands/login/login.ts'), 'login'),
+    operator: OPERATOR,
     patch: leaf(
       'Patch data, configuration, and secrets',
-      async () => (await import('./commands/patch.ts')).patch,
+      () => import('./commands/patch.ts'),
+      'patch',
     ),
     'path-help': leaf(
       'Retrieve API help for paths',
-      async () => (await import('./commands/path-help.ts')).pathHelp,
+      () => import('./commands/path-help.ts'),
+      'pathHelp',
     ),
-    print: {
-      synopsis: 'Prints runtime configurations',
-      usage: '<subcommand>',
-      members: {
-        token: leaf(
-          'Prints the vault token currently in use',
-          async () => (await import('./commands/print-token.ts')).printToken,
-        ),
-      },
-    },
-    read: leaf(
-      'Read data and retrieves secrets',
-      async () => (await import('./commands/read.ts')).read,
-    ),
-    server: leaf('Start a Vault server', async () => (await import('./commands/server.ts')).server),
-    status: leaf(
-      'Print seal and HA status',
-      async () => (await import('./commands/status.ts')).status,
-    ),
+    plugin: PLUGIN,
+    policy: POLICY,
+    print: PRINT,
+    read: leaf('Read data and retrieves secrets', () => import('./commands/read.ts'), 'read'),
+    secrets: SECRETS,
+    server: leaf('Start a Vault server', () => import('./commands/server.ts'), 'server'),
+    status: leaf('Print seal and HA status', () => import('./commands/status.ts'), 'status'),
     token: TOKEN,
-    unwrap: leaf(
-      'Unwrap a wrapped secret',
-      async () => (await import('./commands/unwrap.ts')).unwrap,
-    ),
-    version: leaf(
-      'Prints the Vault CLI version',
-      async () => (await import('./commands/version.ts')).version,
-    ),
+    unwrap: leaf('Unwrap a wrapped secret', () => import('./commands/unwrap.ts'), 'unwrap'),
+    version: leaf('Prints the Vault CLI version', () => import('./commands/version.ts'), 'version'),
     write: leaf(
       'Write data, configuration, and secrets',
-      async () => (await import('./commands/write.ts')).write,
+      () => import('./commands/write.ts'),
+      'write',
     ),
   },
 };

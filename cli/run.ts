@@ -1,6 +1,7 @@
 // From the words that were typed to the command that runs, and from what it throws to an exit code.
 import { type PreviewKind, RequestPreview } from './client/preview.ts';
-import { COMMANDS, type Entry, type Group, isGroup, type Leaf } from './commands.ts';
+import { type Entry, type Group, isGroup, type Leaf } from './command-table.ts';
+import { COMMANDS } from './commands.ts';
 import { Failure, messageOf } from './failure.ts';
 import type { Host } from './host.ts';
 import { createUi, isFormat } from './ui.ts';

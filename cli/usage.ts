@@ -1,6 +1,6 @@
 // Usage texts, made from the declarations of the commands.
 import { type Command, type Shared, sharedFlags } from './command.ts';
-import type { Entry, Group } from './commands.ts';
+import type { Entry, Group } from './command-table.ts';
 import type { FlagTable } from './flags.ts';
 import { wrapIndented } from './format/wrap.ts';
 

@@ -1,7 +1,8 @@
 // The command `server`: from flags and files to a node that listens, and from a signal to its orderly end.
 import { networkInterfaces } from 'node:os';
 import { openStorage } from '#storage/backends.ts';
-import { ConfigError, loadConfig, type Config, type Surroundings } from './config.ts';
+import { loadConfig, type Config, type Surroundings } from './config.ts';
+import { ConfigError } from './config/file.ts';
 import { devConfig, startDev } from './dev.ts';
 import { parseFlags, type ServerFlags } from './flags.ts';
 import { listen, type OpenListener } from './http/listener.ts';
@@ -108,7 +109,7 @@ function summary(config: Config, storageType: string): string {
 function handleSignals(node: Node): void {
   process.on('SIGHUP', () => {
     node.log.info('reloading');
-    node.unsealed()?.audit.reopen();
+    void node.unsealed()?.audit.reopen();
   });
 }
 

@@ -12,7 +12,8 @@ export function urlOf(address: URL, path: string, query: Query): URL {
 }
 
 function queryText(query: Query): string {
-  const parameters = new URLSearchParams(query);
+  const parameters = new URLSearchParams();
+  for (const [key, value] of query) parameters.append(key, value);
   parameters.sort();
   return parameters.toString();
 }

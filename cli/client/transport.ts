@@ -67,7 +67,9 @@ function options(request: Outgoing, route: Route, agent: HttpAgent): object {
 
 function exchange(started: Started, body: Outgoing['body']): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    started.on('response', (response) => collect(response).then(resolve, reject));
+    started.on('response', (response) => {
+      collect(response).then(resolve, reject);
+    });
     started.on('error', reject);
     started.on('timeout', () => {
       started.destroy(

@@ -1,13 +1,6 @@
 // `vault server`: hands over to the server, which reads its own arguments. The only place where the command line reaches into it.
 import type { Command } from '../command.ts';
 
-/** Loaded only here, and only when a server is to start. */
-const SERVER = '#server/main.ts';
-
-interface ServerModule {
-  runServer(args: readonly string[]): Promise<number>;
-}
-
 export const server: Command = {
   usage: 'server [options]',
   about:
@@ -15,7 +8,7 @@ export const server: Command = {
   flags: {},
   shared: [],
   run: async ({ args }) => {
-    const { runServer } = (await import(SERVER)) as ServerModule;
+    const { runServer } = await import('#server/main.ts');
     return runServer(args);
   },
 };

@@ -12,7 +12,7 @@ export function show(value: unknown): string {
       .map((key) => `${key}:${show(value[key])}`)
       .join(' ')}]`;
   }
-  return String(value);
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '<nil>');
 }
 
 /** Text in double quotes, as Go's `%q` writes it. */

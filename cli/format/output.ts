@@ -30,7 +30,7 @@ export function printWarnings(ui: Ui, secret: Secret): void {
 /** A map, or anything in the formats for programs. */
 export async function printData(ui: Ui, data: unknown): Promise<number> {
   if (ui.format === 'table') {
-    const rows = mapRows(data instanceof Map ? Object.fromEntries(data) : (data as object));
+    const rows = mapRows(asMap(data));
     if (rows.length > 0) ui.output(table(['Key', 'Value'], rows));
     return EXIT_OK;
   }
@@ -73,6 +73,12 @@ export async function printField(
   ui.raw(isText ? show(value) : await formatted(ui, value));
   return EXIT_OK;
 }
+
+/** A table shows structures and maps alike. */
+const asMap = (data: unknown): object => {
+  if (data instanceof Map) return Object.fromEntries(data as Map<string, unknown>);
+  return typeof data === 'object' && data !== null ? data : {};
+};
 
 const ownField = (map: object, field: string): unknown =>
   Object.hasOwn(map, field) ? (map as Readonly<Record<string, unknown>>)[field] : undefined;

@@ -40,4 +40,4 @@ export function titleOfMap(text: string, map: object): string {
 }
 
 /** Characters, not UTF-16 units. */
-const width = (cell: string): number => [...cell].length;
+const width = (cell: string): number => Array.from(cell).length;

@@ -52,4 +52,4 @@ function bestLine(words: readonly string[], start: number, search: Search): [num
 }
 
 const lengthOf = (words: readonly string[], start: number, end: number): number =>
-  [...words.slice(start, end).join(' ')].length;
+  Array.from(words.slice(start, end).join(' ')).length;

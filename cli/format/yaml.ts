@@ -36,9 +36,8 @@ function entries(value: object, depth: number): string {
     .map(([name, member]) => {
       const key = `${indentation(depth)}${name.includes('\n') ? JSON.stringify(name) : text(name, depth, -Infinity)}:`;
       // A list stands as deep as its key, a mapping deeper.
-      if (isBlock(member))
-        return `${key}\n${block(member, Array.isArray(member) ? depth : depth + 1)}`;
-      return `${key} ${scalar(member, depth + 1, key.length + 1)}`;
+      if (!isBlock(member)) return `${key} ${scalar(member, depth + 1, key.length + 1)}`;
+      return `${key}\n${block(member, Array.isArray(member) ? depth : depth + 1)}`;
     })
     .join('\n');
 }
@@ -64,7 +63,7 @@ function scalar(value: unknown, depth: number, column: number): string {
   if (Array.isArray(value)) return '[]';
   if (isRawNumber(value)) return value.rawJSON;
   if (isMapping(value)) return '{}';
-  return typeof value === 'string' ? text(value, depth, column) : String(value ?? null);
+  return typeof value === 'string' ? text(value, depth, column) : (JSON.stringify(value) ?? 'null');
 }
 
 function text(value: string, depth: number, column: number): string {
@@ -89,7 +88,7 @@ function literal(value: string, depth: number): string {
 function fold(value: string, depth: number, column: number): string {
   let at = column;
   let result = '';
-  const characters = [...value];
+  const characters = Array.from(value);
   for (const [index, character] of characters.entries()) {
     const [before, after] = [characters[index - 1] ?? ' ', characters[index + 1] ?? ' '];
     const breaks = at > FOLD_AT && character === ' ' && before !== ' ' && after !== ' ';

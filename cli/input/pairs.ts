@@ -66,8 +66,8 @@ function addValue(data: Map<string, unknown>, key: string, value: string): void 
     data.set(key, value);
     return;
   }
-  const before = data.get(key);
-  data.set(key, [...(Array.isArray(before) ? before : [before]), value]);
+  const before: unknown = data.get(key);
+  data.set(key, [...(Array.isArray(before) ? (before as unknown[]) : [before]), value]);
 }
 
 function valueOf(raw: string, stdin: () => string): string {

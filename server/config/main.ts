@@ -5,6 +5,7 @@ import {
   exactSeconds,
   flag,
   inert,
+  oneOf,
   optional,
   text,
   texts,
@@ -14,15 +15,19 @@ import {
 } from './setting.ts';
 import { telemetry } from './telemetry.ts';
 
-const THIRTY_TWO_DAYS = 2_764_800;
+const DAY = 86_400;
+const THIRTY_TWO_DAYS = 32 * DAY;
 const NO_PLUGINS = 'engines and auth methods are built in';
 const OTHER_EDITION = 'it is part of another edition';
 
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+const LOG_FORMATS = ['standard', 'json'] as const;
+
 const LOGGING = {
-  log_level: text('info'),
-  log_format: text(),
+  log_level: oneOf('info', LOG_LEVELS, { err: 'error', notice: 'info', warning: 'warn' }),
+  log_format: oneOf('standard', LOG_FORMATS, { unspecified: 'standard' }),
   log_file: text(),
-  log_rotate_duration: text(),
+  log_rotate_duration: exactSeconds(DAY),
   log_rotate_bytes: whole(),
   log_rotate_max_files: whole(),
   log_requests_level: text(),

@@ -10,28 +10,35 @@ import { readBody } from './body.ts';
 import { clientAddress } from './forwarded.ts';
 import { isOpenTarget, openRoutes } from './open-routes.ts';
 import { arrive, locate, type Located } from './parse.ts';
+import { responseHeaders } from './response-headers.ts';
 import { renderError, renderFinished, type Rendered } from './render.ts';
 import { send } from './send.ts';
 
 const API = '/v1/';
-const HSTS = 'max-age=31536000; includeSubDomains';
 
 export function makeApp(node: Node, listener: Listener): Koa {
   const app = new Koa();
   app.silent = true;
   const open = openRoutes(node, listener);
+  const setHeaders = responseHeaders(node.config, listener);
   app.use(async (context, next) => {
-    context.set('Cache-Control', 'no-store');
-    context.set('Strict-Transport-Security', HSTS);
     try {
+      requireHeader(context, listener);
       await next();
     } catch (error) {
       send(context, renderThrown(node, error));
     }
+    setHeaders(context, context.status);
   });
   app.use((context, next) => (isOpenTarget(context.req.url ?? '') ? open(context, next) : next()));
   app.use((context) => answerApi(node, listener, context));
   return app;
+}
+
+/** A listener may ask for the header that no page of a browser can be made to send. */
+function requireHeader({ req }: Context, { require_request_header: isRequired }: Listener): void {
+  if (!isRequired || req.headers['x-vault-request'] === 'true') return;
+  throw new ClientError(412, "missing 'X-Vault-Request' header");
 }
 
 /** What was thrown outside of a request's own steps. */
@@ -73,7 +80,12 @@ async function answer(
   const unsealed = node.unsealed();
   if (unsealed === undefined) throw new ClientError(503, 'Vault is sealed');
   const body = await readBody(req, listener.max_request_size);
-  const origin = { at: node.clock.now(), remoteAddress, remotePort: req.socket.remotePort ?? 0 };
+  const origin = {
+    limits: listener,
+    at: node.clock.now(),
+    remoteAddress,
+    remotePort: req.socket.remotePort ?? 0,
+  };
   const arrived = arrive(req, located, body, origin);
   return renderFinished(await handle(unsealed, arrived));
 }

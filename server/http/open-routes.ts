@@ -36,7 +36,7 @@ export function openRoutes(node: Node, listener: Listener): Middleware {
     const body = hasBody(context)
       ? await readBody(context.req, listener.max_request_size)
       : undefined;
-    const parameters = parseBody(body, context.req.headers['content-type']);
+    const parameters = parseBody(body, context.req.headers['content-type'], listener);
     send(context, await route(parameters, queryOf(context.req.url ?? '')));
   };
   const health = on((_, query) => healthOf(node, listener, query));

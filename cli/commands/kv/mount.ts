@@ -49,9 +49,8 @@ async function preflight(client: Client, path: string): Promise<Mount> {
     return { path: text(secret.data?.['path']), isVersion2: options?.['version'] === '2' };
   } catch (error) {
     // Servers before this path existed had version 1 only.
-    if (error instanceof ResponseError && error.status === 404)
-      return { path: '', isVersion2: false };
-    throw error;
+    if (!(error instanceof ResponseError) || error.status !== 404) throw error;
+    return { path: '', isVersion2: false };
   }
 }
 

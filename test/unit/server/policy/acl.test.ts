@@ -219,6 +219,7 @@ test('the reason says which rule decided and what was missing', (t) => {
     rule: 'kv/no',
     policies: [{ name: 'p1', type: 'acl' }],
   });
+  t.deepEqual(decide(compiled, { path: 'kv/no' }).grantingPolicies, []);
   t.deepEqual(decide(compiled, { path: 'x' }).reason, { type: 'no rule' });
 });
 
@@ -458,7 +459,7 @@ test('a reason names the parameter and never its value', (t) => {
   const { reason } = decide(DENIED, { operation: 'update', data: { two: 'x' } });
   t.deepEqual(reason, {
     type: 'parameter',
-    rule: 'kv/',
+    rule: 'kv/*',
     refusal: { parameter: 'two', problem: 'denied' },
   });
 });
