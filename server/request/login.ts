@@ -47,7 +47,7 @@ export function admitLogin(
     internal: grant.internal,
     wrapping: undefined,
   });
-  return { auth: authBlock(made, arrived.at), displayName: made.entry.displayName };
+  return { auth: authBlock(made, made.entry.createdAt), displayName: made.entry.displayName };
 }
 
 type Terms = Pick<
