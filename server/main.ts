@@ -76,8 +76,9 @@ function warnOfWhatIsNotBuilt(
   const other = seals.find(({ type }) => type !== 'shamir');
   if (other !== undefined) throw new ConfigError(`seal ${other.type} is not supported`);
   if (ha_storage !== undefined) throw new ConfigError('ha_storage is not supported');
-  if (service_registration !== undefined)
+  if (service_registration !== undefined) {
     log.warn('service_registration has no effect: it is not built yet');
+  }
   if (telemetry !== undefined) log.warn('telemetry has no effect: there are no metrics yet');
 }
 

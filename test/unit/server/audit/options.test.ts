@@ -43,8 +43,9 @@ for (const [options, path, mode] of FILES) {
   });
 }
 
+const address = (options: DeviceOptions) => parseSocketOptions(options).address;
+
 test('an address may be of a host, of an IPv6 host, and of a Unix socket', (t) => {
-  const address = (options: DeviceOptions) => parseSocketOptions(options).address;
   t.deepEqual(address({ address: 'log:514' }), { type: 'tcp', host: 'log', port: 514 });
   t.deepEqual(address({ address: ':514' }), { type: 'tcp', host: 'localhost', port: 514 });
   t.deepEqual(address({ address: '[::1]:514', socket_type: 'udp' }), {
@@ -58,9 +59,10 @@ test('an address may be of a host, of an IPv6 host, and of a Unix socket', (t) =
   });
 });
 
+const timeout = (write_timeout?: string) =>
+  parseSocketOptions({ address: 'a:1', ...(write_timeout && { write_timeout }) }).writeTimeout;
+
 test('a write may take two seconds, or what was chosen', (t) => {
-  const timeout = (write_timeout?: string) =>
-    parseSocketOptions({ address: 'a:1', ...(write_timeout && { write_timeout }) }).writeTimeout;
   t.is(timeout(), millis(2000));
   t.is(timeout('500ms'), millis(500));
   t.is(timeout('3'), millis(3000));
