@@ -9,6 +9,7 @@ import { parseFlags, type ServerFlags } from './flags.ts';
 import { listen, type OpenListener } from './http/listener.ts';
 import { levelOf, makeLog, type Log } from './log.ts';
 import { Node } from './node.ts';
+import { revealingOption } from './runtime.ts';
 import { systemClock } from './system-clock.ts';
 import { VERSION } from './version.ts';
 
@@ -24,6 +25,8 @@ const DRAIN_LIMIT_MS = 4_000;
 export async function runServer(args: readonly string[]): Promise<number> {
   const parsed = parseFlags(args, process.env);
   if (parsed.type === 'error') return complain(parsed.message);
+  const revealing = revealingOption(process.execArgv, process.env['NODE_OPTIONS']);
+  if (revealing !== undefined) return complain(`${revealing} would give away the server's secrets`);
   try {
     return await run(parsed.flags);
   } catch (error) {
@@ -131,6 +134,7 @@ function summary(config: Config, storageType: string): string {
 
 /** SIGHUP opens the audit files anew, so that logs can be rotated. */
 function handleSignals(node: Node): void {
+  process.on('SIGUSR1', () => {}); // otherwise it opens a debugger in a runtime that was started by hand
   process.on('SIGHUP', () => {
     node.log.info('reloading');
     void node.unsealed()?.audit.reopen();
