@@ -44,12 +44,8 @@ export function blockContains(block: AddressBlock, address: string): boolean {
   return agree(block, single.bytes);
 }
 
-/**
- * Whether a caller may come from `address`, given the texts of all blocks it may come from. Without blocks every
- * address will do, and an unknown one too.
- */
-export function isAddressAllowed(blocks: readonly string[], address: string): boolean {
-  if (blocks.length === 0) return true;
+/** Whether an address lies in one of the blocks, which are given as text. Without blocks it lies in none. */
+export function isWithinAny(address: string, blocks: readonly string[]): boolean {
   return blocks.some((text) => {
     const block = parseBlock(text);
     return block !== undefined && blockContains(block, address);

@@ -13,7 +13,9 @@ export const millis = (value: number): Millis => value as Millis;
 
 /** RFC 3339 in UTC with the nanoseconds that Go prints, of which the clock knows the first three digits. */
 export function formatTime(time: Millis): string {
-  return new Date(time)
-    .toISOString()
-    .replace(/(\.\d*?)0*Z$/, (_, fraction: string) => (fraction === '.' ? 'Z' : `${fraction}Z`));
+  const text = new Date(time).toISOString(); // always with three digits behind the point
+  if (!text.endsWith('0Z')) return text;
+  return text.endsWith('.000Z')
+    ? `${text.slice(0, -5)}Z`
+    : `${text.slice(0, -1).replace(/0+$/, '')}Z`;
 }

@@ -103,11 +103,12 @@ export function decodeStringSlice(raw: unknown): readonly string[] {
   return decodeSlice(raw).map(decodeString);
 }
 
-/** A list of texts; a single text is split at its commas. Blanks around are dropped, empty parts too. */
+/** A list of texts; a single text is split at its commas. Blanks around are dropped, parts that are empty stay. */
 export function decodeCommaStringSlice(raw: unknown): readonly string[] {
   if (isJsonObject(raw)) throw refuse(raw, '[]string');
-  const parts = Array.isArray(raw) ? raw.map(decodeString) : decodeString(raw).split(',');
-  return parts.map((part) => part.trim()).filter((part) => part !== '');
+  if (Array.isArray(raw)) return raw.map((one) => decodeString(one).trim());
+  const text = decodeString(raw);
+  return text === '' ? [] : text.split(',').map((part) => part.trim());
 }
 
 /** A list of whole numbers; a single text is split at its commas. */
@@ -132,7 +133,8 @@ export function decodePairs(raw: unknown): Readonly<Record<string, string>> {
       Object.entries(raw).map(([key, value]) => [key, decodeString(value)]),
     );
   }
-  const pairs = decodeCommaStringSlice(raw).map((pair) => {
+  const parts = decodeCommaStringSlice(raw).filter((part) => part !== '');
+  const pairs = parts.map((pair) => {
     const at = pair.indexOf('=');
     if (at < 1) throw new DecodeError("invalid key pair: expected 'key=value'");
     return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()] as const;

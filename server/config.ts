@@ -7,27 +7,19 @@ import {
   withNodeOf,
   type Environment,
 } from './config/environment.ts';
-import { readListener, type Listener } from './config/listener.ts';
+import { ConfigError, parseFile, type ConfigFile } from './config/file.ts';
+import type { Listener } from './config/listener.ts';
 import { MAIN, type MainSettings } from './config/main.ts';
-import {
-  initialOf,
-  readStanza,
-  type Context,
-  type Networks,
-  type Warning,
-} from './config/setting.ts';
-import { readNamed, type NamedStanza } from './config/named-stanza.ts';
-import { addressesOf, readStorage, type Storage } from './config/storage.ts';
+import type { NamedStanza } from './config/named-stanza.ts';
+import { initialOf, type Networks, type Warning } from './config/setting.ts';
+import { addressesOf, type Storage } from './config/storage.ts';
 import {
   allLockouts,
-  readUserLockout,
   type GivenLockouts,
   type Lockout,
   type LockoutType,
 } from './config/user-lockout.ts';
-import { parseHcl } from './hcl.ts';
 import { HclError } from './hcl/position.ts';
-import { blocks } from './hcl/read.ts';
 
 export interface Config extends MainSettings {
   readonly storage: Storage | undefined;
@@ -39,21 +31,10 @@ export interface Config extends MainSettings {
   readonly warnings: readonly Warning[];
 }
 
-/** One file: its name, for messages, and its text. */
-export interface ConfigFile {
-  readonly name: string;
-  readonly text: string;
-}
-
 /** What the machine says beside the files. */
 export interface Surroundings {
   readonly env: Environment;
   readonly networks: Networks;
-}
-
-/** A configuration that cannot be used. The message names the file and the place. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
 }
 
 /** Reads files, and folders of .hcl and .json files in alphabetical order. */
@@ -68,11 +49,17 @@ export function parseConfig(files: readonly ConfigFile[], { env, networks }: Sur
   const parts = files.map((file) => parseFile(file, networks));
   const lockouts: GivenLockouts = merged(parts.map((part) => part.lockouts));
   const storage = parts.findLast((part) => part.storage !== undefined)?.storage;
-  return {
+  const main = {
     ...initialOf(MAIN),
     ...addressesOf(storage),
     ...merged(parts.map((part) => part.main)),
-    ...fromEnvironment(env),
+    ...parseEnvironment(env, networks),
+  };
+  if (main.default_lease_ttl > main.max_lease_ttl) {
+    throw new ConfigError('cannot have DefaultLeaseTTL larger than MaxLeaseTTL');
+  }
+  return {
+    ...main,
     storage: withNodeOf(env, storage),
     ha_storage: parts.findLast((part) => part.haStorage !== undefined)?.haStorage,
     listeners: parts.flatMap((part) => part.listeners),
@@ -83,55 +70,15 @@ export function parseConfig(files: readonly ConfigFile[], { env, networks }: Sur
   };
 }
 
-interface Part {
-  readonly main: Partial<MainSettings>;
-  readonly storage: Storage | undefined;
-  readonly haStorage: Storage | undefined;
-  readonly listeners: readonly Listener[];
-  readonly seals: readonly NamedStanza[];
-  readonly registration: NamedStanza | undefined;
-  readonly lockouts: GivenLockouts;
-  readonly warnings: readonly Warning[];
-}
-
-const STANZAS: ReadonlySet<string> = new Set([
-  'storage',
-  'backend',
-  'ha_storage',
-  'ha_backend',
-  'listener',
-  'seal',
-  'service_registration',
-  'user_lockout',
-]);
-
-function parseFile({ name, text }: ConfigFile, networks: Networks): Part {
-  const warnings: Warning[] = [];
-  const context: Context = {
-    file: name,
-    networks,
-    warn: (message, at) => warnings.push({ message, file: name, line: at.line }),
-  };
+function parseEnvironment(env: Environment, networks: Networks): Partial<MainSettings> {
+  const context = { file: 'the environment', networks, warn: () => undefined };
   try {
-    return { ...parseStanzas(text, context), warnings };
+    return fromEnvironment(env, context);
   } catch (error) {
     if (!(error instanceof HclError)) throw error;
-    const message = `error loading configuration from ${name}: ${error.message}`;
+    const message = `error loading configuration from ${context.file}: ${error.reason}`;
     throw new ConfigError(message, { cause: error });
   }
-}
-
-function parseStanzas(text: string, context: Context): Omit<Part, 'warnings'> {
-  const body = parseHcl(text);
-  return {
-    main: readStanza(MAIN, body, context, STANZAS),
-    storage: readStorage(body, 'storage', context) ?? readStorage(body, 'backend', context),
-    haStorage: readStorage(body, 'ha_storage', context) ?? readStorage(body, 'ha_backend', context),
-    listeners: blocks(body, 'listener', 1).map((stanza) => readListener(stanza, context)),
-    seals: readNamed(body, 'seal'),
-    registration: readNamed(body, 'service_registration')[0],
-    lockouts: readUserLockout(body, context),
-  };
 }
 
 /** Later values win; what is not given leaves the earlier value alone. */

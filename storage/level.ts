@@ -8,6 +8,7 @@ import { Anchor, readAnchor } from './anchor.ts';
 import type { Medium } from './commits.ts';
 import { Directory } from './directory.ts';
 import { prepareFolder, restrictFiles, syncFiles } from './folder.ts';
+import { checkTables } from './leveldb/table.ts';
 import { DamagedError, NEVER, StorageError, type Physical } from './physical.ts';
 import {
   decodeRecord,
@@ -113,6 +114,7 @@ async function openDatabase(folder: string, anchored: State | undefined): Promis
   const fresh = isFresh(folder, anchored);
   // What LevelDB tells about itself is no part of the store.
   for (const name of ['LOG', 'LOG.old']) rmSync(join(folder, name), { force: true });
+  if (!fresh) checkTables(folder);
   // Ciphertext does not get smaller.
   const options = { ...BUFFERS, compression: false, createIfMissing: fresh };
   const database: Database = new Level<Buffer, Buffer>(folder, options);
@@ -192,7 +194,7 @@ async function scan(database: Database, folder: string, directory: Directory): P
 
 function enter(directory: Directory, folder: string, key: string, bytes: Buffer): void {
   const record = decodeRecord(bytes);
-  if (record.key !== key || record.index > directory.index) {
+  if (record?.key !== key || record.index > directory.index) {
     throw new DamagedError(`${folder}: the record of ${key} is not the one that was written`);
   }
   const entry = { index: record.index, fingerprint: fingerprintOf(bytes) };
@@ -209,9 +211,9 @@ async function makeDurable(database: Database, folder: string, state: State): Pr
   }
 }
 
-/** What the system says when a file or the disk is at fault, and not what lies there. */
+/** What LevelDB says when the disk or a file's owner is at fault, and not what lies there. */
 const DISK_AT_FAULT =
-  /lock|Permission denied|No space|Input\/output|Too many open files|Read-only|Disk quota/;
+  /^IO error: (lock |.*(Permission denied|No space|Input\/output|Too many open|Read-only|quota))/;
 
 function asDiskError(what: string, error: unknown): DamagedError | StorageError {
   if (error instanceof DamagedError || error instanceof StorageError) return error;

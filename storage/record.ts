@@ -1,6 +1,6 @@
 // One record as it lies on a medium, its fingerprint, and the state: what the records of a store add up to.
 import { hash } from 'node:crypto';
-import { DamagedError, type Index } from './physical.ts';
+import type { Index } from './physical.ts';
 
 /** The SHA-256 of a record as 32 characters, one per byte: as a string it is compared and kept at little cost. */
 export type Fingerprint = string & { readonly unit: 'fingerprint' };
@@ -25,13 +25,13 @@ export function encodeRecord({ key, index, value }: Record): Buffer {
   return record;
 }
 
-/** @throws DamagedError when the lengths do not fit */
-export function decodeRecord(record: Buffer): Record {
-  const valueStart = valueOffset(record);
+/** `undefined` when the bytes cannot be those of a record. */
+export function decodeRecord(record: Buffer): Record | undefined {
+  if (record.length < HEADER_BYTES || valueOffset(record) > record.length) return undefined;
   return {
-    key: record.toString('utf8', HEADER_BYTES, valueStart),
+    key: record.toString('utf8', HEADER_BYTES, valueOffset(record)),
     index: readNumber(record, 0) as Index,
-    value: record.subarray(valueStart),
+    value: valueOf(record),
   };
 }
 
@@ -125,10 +125,7 @@ function checkOf(bytes: Buffer): Buffer {
 }
 
 function valueOffset(record: Buffer): number {
-  if (record.length < HEADER_BYTES) throw new DamagedError('a record is too short');
-  const offset = HEADER_BYTES + record.readUInt32BE(8);
-  if (offset > record.length) throw new DamagedError('a record ends within its key');
-  return offset;
+  return HEADER_BYTES + record.readUInt32BE(8);
 }
 
 function laneOf(fingerprint: Fingerprint, lane: number): number {

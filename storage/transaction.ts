@@ -81,6 +81,15 @@ export class Transaction implements Storage {
     return index;
   }
 
+  /** Seals bytes that are handed out in the place of being stored; see `Barrier.sealToken`. */
+  sealToken(context: string, plaintext: Uint8Array): Buffer {
+    return this.#barrier.sealToken(context, plaintext);
+  }
+
+  openToken(context: string, envelope: Uint8Array): Buffer | undefined {
+    return this.#barrier.openToken(context, envelope);
+  }
+
   /** What it saw and what it writes. */
   changes(): Changes {
     const writes = new Map<string, string | undefined>();

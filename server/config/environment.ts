@@ -1,5 +1,8 @@
 // Environment variables that go before the configuration file.
-import type { MainSettings } from './main.ts';
+import { START } from '../hcl/position.ts';
+import type { Value } from '../hcl/values.ts';
+import { MAIN, type MainSettings } from './main.ts';
+import { readStanza, type Context } from './setting.ts';
 import type { Storage } from './storage.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,15 +13,21 @@ const VARIABLES = {
   cluster_addr: ['VAULT_CLUSTER_ADDR'],
   log_level: ['VAULT_LOG_LEVEL'],
   log_format: ['VAULT_LOG_FORMAT'],
+  ui: ['VAULT_UI'],
 } as const satisfies Partial<Record<keyof MainSettings, readonly string[]>>;
 
-export function fromEnvironment(env: Environment): Partial<MainSettings> {
-  const given = Object.entries(VARIABLES).flatMap(([setting, names]) => {
+/** What the variables say, read like the settings of a file that they stand for. */
+export function fromEnvironment(env: Environment, context: Context): Partial<MainSettings> {
+  const entries = Object.entries(VARIABLES).flatMap(([setting, names]) => {
     const value = firstOf(env, names);
-    return value === undefined ? [] : [[setting, value] as const];
+    return value === undefined
+      ? []
+      : [{ keys: [{ text: setting, at: START }], value: textValue(value) }];
   });
-  return Object.fromEntries(given);
+  return readStanza(MAIN, { type: 'body', entries, at: START, notation: 'hcl' }, context);
 }
+
+const textValue = (value: string): Value => ({ type: 'text', value, at: START });
 
 /** Raft storage with the node's own name and folder, which differ from node to node of one file. */
 export function withNodeOf(env: Environment, storage: Storage | undefined): Storage | undefined {

@@ -52,11 +52,19 @@ export const exactSeconds = (initial = 0): Setting<Seconds> => ({
   read: (value) => readDuration(value, parseDurationExact),
 });
 
-/** One of a few words. */
+/** One of a few words in any case; some have other words for the same. */
 export const oneOf = <const W extends string>(
   initial: NoInfer<W>,
   words: readonly W[],
-): Setting<W> => ({ initial, read: (value) => readWord(value, words) });
+  others: Readonly<Record<string, NoInfer<W>>> = {},
+): Setting<W> => ({
+  initial,
+  read: (value) => {
+    const found = readText(value).trim().toLowerCase();
+    if (found === '') return initial;
+    return (Object.hasOwn(others, found) ? others[found] : undefined) ?? wordOf(value, words);
+  },
+});
 
 /** The same, but absence is a value of its own. */
 export const optional = <V>(setting: Setting<V>): Setting<V | undefined> => ({
@@ -159,9 +167,9 @@ export function readTexts(value: Value): readonly string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
-function readWord<W extends string>(value: Value, words: readonly W[]): W {
+function wordOf<W extends string>(value: Value, words: readonly W[]): W {
   const found = readText(value);
-  const word = words.find((candidate) => candidate === found);
+  const word = words.find((candidate) => candidate === found.trim().toLowerCase());
   if (word !== undefined) return word;
   const choice = words.map((candidate) => JSON.stringify(candidate)).join(', ');
   throw new HclError(`${JSON.stringify(found)} is not one of ${choice}`, value.at);
@@ -173,8 +181,7 @@ function named<R>(name: string, value: Value, read: () => R): R {
     return read();
   } catch (error) {
     if (!(error instanceof HclError)) throw error;
-    const reason = error.message.replace(/^At \d+:\d+: /, '');
-    throw new HclError(`invalid value for ${name}: ${reason}`, error.at ?? value.at);
+    throw new HclError(`invalid value for ${name}: ${error.reason}`, error.at ?? value.at);
   }
 }
 

@@ -11,10 +11,12 @@ export const START: Position = { line: 1, column: 1, offset: 0 };
 /** The source cannot be read. Messages are the ones that users of HCL know from other tools. */
 export class HclError extends Error {
   override readonly name = 'HclError';
+  readonly reason: string;
   readonly at: Position | undefined;
 
   constructor(reason: string, at?: Position) {
     super(at === undefined ? reason : `At ${at.line}:${at.column}: ${reason}`);
+    this.reason = reason;
     this.at = at;
   }
 }

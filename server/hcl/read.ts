@@ -1,5 +1,5 @@
 // Ways to look into a tree: blocks with their labels, plain values.
-import type { Position } from './position.ts';
+import { HclError, type Position } from './position.ts';
 import type { Body, Entry, Value } from './values.ts';
 
 export interface Block {
@@ -63,8 +63,11 @@ function expand(entry: Entry, labelCount: number, notation: Body['notation']): r
 
 /** A block may be one object or a list of them. */
 function bodies(value: Value): readonly Body[] {
-  if (value.type === 'body') return [value];
-  return value.type === 'list' ? value.items.filter((item) => item.type === 'body') : [];
+  const items = value.type === 'list' ? value.items : [value];
+  return items.map((item) => {
+    if (item.type === 'body') return item;
+    throw new HclError('a block is needed here', item.at);
+  });
 }
 
 /** Labels beyond the expected ones become a block inside. */

@@ -1,6 +1,7 @@
 // The koa onion around every HTTP exchange: headers and errors outside, then the routes that answer without a token,
 // then the API, where a request becomes a straight line of steps.
 import Koa, { type Context } from 'koa';
+import { millis } from '#sdk/clock.ts';
 import { ClientError } from '#sdk/errors.ts';
 import { SealedError } from '#storage/barrier/barrier.ts';
 import type { Listener } from '../config/listener.ts';
@@ -8,36 +9,44 @@ import type { Node } from '../node.ts';
 import { handle } from '../request/handle.ts';
 import { readBody } from './body.ts';
 import { clientAddress } from './forwarded.ts';
-import { isOpenPath, openRoutes } from './open-routes.ts';
+import { isOpenTarget, openRoutes } from './open-routes.ts';
 import { arrive, locate, type Located } from './parse.ts';
+import { responseHeaders } from './response-headers.ts';
 import { renderError, renderFinished, type Rendered } from './render.ts';
 import { send } from './send.ts';
 
 const API = '/v1/';
-const HSTS = 'max-age=31536000; includeSubDomains';
 
 export function makeApp(node: Node, listener: Listener): Koa {
   const app = new Koa();
   app.silent = true;
   const open = openRoutes(node, listener);
+  const setHeaders = responseHeaders(node.config, listener);
   app.use(async (context, next) => {
-    context.set('Cache-Control', 'no-store');
-    context.set('Strict-Transport-Security', HSTS);
     try {
+      requireHeader(context, listener);
       await next();
     } catch (error) {
       send(context, renderThrown(node, error));
     }
+    setHeaders(context, context.status);
   });
-  app.use((context, next) => (isOpenPath(context.path) ? open(context, next) : next()));
+  app.use((context, next) => (isOpenTarget(context.req.url ?? '') ? open(context, next) : next()));
   app.use((context) => answerApi(node, listener, context));
   return app;
 }
 
+/** A listener may ask for the header that no page of a browser can be made to send. */
+function requireHeader({ req }: Context, { require_request_header: isRequired }: Listener): void {
+  if (!isRequired || req.headers['x-vault-request'] === 'true') return;
+  throw new ClientError(412, "missing 'X-Vault-Request' header");
+}
+
 /** What was thrown outside of a request's own steps. */
 function renderThrown(node: Node, error: unknown): Rendered {
-  if (error instanceof SealedError)
+  if (error instanceof SealedError) {
     return renderError(new ClientError(503, 'Vault is sealed'), false);
+  }
   if (!(error instanceof ClientError)) {
     const facts = {
       error: error instanceof Error ? (error.stack ?? error.message) : 'not an error',
@@ -72,9 +81,25 @@ async function answer(
   const unsealed = node.unsealed();
   if (unsealed === undefined) throw new ClientError(503, 'Vault is sealed');
   const body = await readBody(req, listener.max_request_size);
-  const origin = { at: node.clock.now(), remoteAddress, remotePort: req.socket.remotePort ?? 0 };
+  const origin = {
+    limits: listener,
+    at: node.clock.now(),
+    remoteAddress,
+    remotePort: req.socket.remotePort ?? 0,
+  };
   const arrived = arrive(req, located, body, origin);
-  return renderFinished(await handle(unsealed, arrived));
+  return renderFinished(await withinTime(node, listener, handle(unsealed, arrived)));
+}
+
+/** The client is told when its time is up; what the request does is still done whole or not at all. */
+function withinTime<T>(node: Node, listener: Listener, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const limit = millis(listener.max_request_duration * 1000);
+    const cancel = node.clock.after(limit, () =>
+      reject(new ClientError(500, 'context deadline exceeded')),
+    );
+    void work.then(resolve, reject).finally(cancel);
+  });
 }
 
 /** Vault's router sends a read to the clean path with a line of HTML; other verbs get no body. */

@@ -46,8 +46,9 @@ function chosenHop(lines: readonly string[], peer: string, settings: ForwardedSe
   const hop = chain[at] ?? '';
   if (hop === '') return peer;
   const block = parseBlock(hop);
-  if (block === undefined || hop.includes('/'))
+  if (block === undefined || hop.includes('/')) {
     throw badRequest('malformed x-forwarded-for address');
+  }
   return unmapped(hop);
 }
 

@@ -1,5 +1,5 @@
 // What answers without a token, and while the node is sealed: init, unseal, seal status, health and leader.
-import Router from '@koa/router';
+import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { ClientError } from '#sdk/errors.ts';
 import type { Listener } from '../config/listener.ts';
@@ -18,8 +18,16 @@ const PATHS: ReadonlySet<string> = new Set(
   ['health', 'seal-status', 'init', 'unseal', 'leader'].map((name) => `/v1/sys/${name}`),
 );
 
-/** Whether a path is one of those that answer without a token. */
-export const isOpenPath = (path: string): boolean => PATHS.has(path);
+/** Whether the target of a request is one of those that answer without a token. */
+export function isOpenTarget(target: string): boolean {
+  const mark = target.indexOf('?');
+  return PATHS.has(mark === -1 ? target : target.slice(0, mark));
+}
+
+function queryOf(target: string): URLSearchParams {
+  const mark = target.indexOf('?');
+  return new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1));
+}
 
 export function openRoutes(node: Node, listener: Listener): Middleware {
   const router = new Router({ prefix: '/v1/sys' });
@@ -28,8 +36,8 @@ export function openRoutes(node: Node, listener: Listener): Middleware {
     const body = hasBody(context)
       ? await readBody(context.req, listener.max_request_size)
       : undefined;
-    const parameters = parseBody(body, context.req.headers['content-type']);
-    send(context, await route(parameters, context.URL.searchParams));
+    const parameters = parseBody(body, context.req.headers['content-type'], listener);
+    send(context, await route(parameters, queryOf(context.req.url ?? '')));
   };
   const health = on((_, query) => healthOf(node, listener, query));
   router.get('/health', health);

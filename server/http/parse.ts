@@ -7,10 +7,8 @@ import { parseDurationSeconds, seconds } from '#sdk/duration.ts';
 import { badRequest, ClientError } from '#sdk/errors.ts';
 import type { Arrived, WrapRequest } from '../request/stages.ts';
 import { parseBody } from './body.ts';
+import type { JsonLimits } from './json-limits.ts';
 import { LIST_STAND_IN } from './list-verb.ts';
-
-/** Vault's own limit of the token header (max_token_header_size): no token of its making is longer. */
-export const TOKEN_BYTES_MAX = 8192;
 
 const API = '/v1/';
 const MERGE_PATCH = 'application/merge-patch+json';
@@ -26,8 +24,14 @@ export interface Located {
   readonly query: URLSearchParams | undefined;
 }
 
+/** What the listener's settings allow; a negative size is no limit. */
+export interface RequestLimits extends JsonLimits {
+  readonly max_token_header_size: number;
+}
+
 /** What the listener knows of a request besides what it sent. */
 export interface Origin {
+  readonly limits: RequestLimits;
   readonly at: Millis;
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -58,8 +62,9 @@ export function locate(target: string): Located | Redirect {
   const mark = target.indexOf('?');
   const escaped = mark === -1 ? target : target.slice(0, mark);
   if (!escaped.startsWith('/')) throw badRequest('the request target must begin with a slash');
-  if (UNCLEAN.test(escaped))
+  if (UNCLEAN.test(escaped)) {
     return { location: clean(escaped) + (mark === -1 ? '' : target.slice(mark)) };
+  }
   const query = mark === -1 ? undefined : new URLSearchParams(target.slice(mark + 1));
   return { path: decodePath(escaped), query };
 }
@@ -135,9 +140,9 @@ export function arrive(
     verb,
     path: verb === 'list' && !bare.endsWith('/') ? `${bare}/` : bare,
     parameters: hasBody
-      ? parseBody(body, request.headers['content-type'])
+      ? parseBody(body, request.headers['content-type'], origin.limits)
       : fromQuery(located.query, verb),
-    token: tokenOf(request),
+    token: tokenOf(request, origin.limits.max_token_header_size),
     wrap: wrapOf(request),
     headers: request.headers,
     remoteAddress: origin.remoteAddress,
@@ -177,14 +182,23 @@ function fromQuery(
 }
 
 /** X-Vault-Token goes before `Authorization: Bearer`, which is matched to the letter. */
-export function tokenOf({ headers, headersDistinct }: IncomingMessage): string | undefined {
-  const tokens = headersDistinct['x-vault-token'];
-  if (tokens !== undefined && tokens.length > 1) throw badRequest('multiple X-Vault-Token headers');
-  const given = tokens?.[0] ?? '';
+function tokenOf(request: IncomingMessage, limit: number): string | undefined {
+  const { headers } = request;
+  const given = headers['x-vault-token'] ?? '';
+  // Node joins what came twice: two tokens must not become a third.
+  if (typeof given !== 'string' || isRepeated(request, 'x-vault-token')) {
+    throw badRequest('more than one X-Vault-Token header');
+  }
   const bearer = headers.authorization?.startsWith('Bearer ') ? headers.authorization.slice(7) : '';
   const token = (given === '' ? bearer : given).trim();
-  if (token.length > TOKEN_BYTES_MAX) throw new ClientError(431, 'token header is too large');
+  if (limit > 0 && token.length > limit) throw new ClientError(431, 'token header is too large');
   return token === '' ? undefined : token;
+}
+
+/** Whether a header stands more than once; the raw headers are names and values in turn. */
+function isRepeated({ headers, rawHeaders }: IncomingMessage, name: string): boolean {
+  if (headers[name]?.includes(',') !== true) return false;
+  return rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === name).length > 1;
 }
 
 function wrapOf({ headers }: IncomingMessage): WrapRequest | undefined {

@@ -34,8 +34,9 @@ export function renderFinished({ verdict, outcome }: Finished): Rendered {
 
 export function renderAnswer(answer: Answer, requestId: string): Rendered {
   const { raw, status, headers } = answer;
-  if (raw !== undefined)
+  if (raw !== undefined) {
     return { status: raw.status, contentType: raw.contentType, body: raw.body, headers };
+  }
   const body = `${JSON.stringify(envelope(answer, requestId))}\n`;
   return { status, contentType: JSON_TYPE, body, headers };
 }

@@ -1,5 +1,6 @@
 // What init and unseal take. They are asked before there is a mount that could declare them.
-import { badRequest, ClientError } from '#sdk/errors.ts';
+import type { ClientError } from '#sdk/errors.ts';
+import { badRequest } from '#sdk/errors.ts';
 import type { ShareNumbers } from '#storage/seal/seal.ts';
 
 type Parameters = Readonly<Record<string, unknown>>;
@@ -20,8 +21,9 @@ export function initParameters(parameters: Parameters): ShareNumbers {
   }
   const keys = parameters['pgp_keys'];
   if (Array.isArray(keys) && keys.length > 0) refusePgp(keys.length, numbers.secret_shares);
-  if (isGiven(parameters['root_token_pgp_key']))
+  if (isGiven(parameters['root_token_pgp_key'])) {
     throw badRequest('encrypting with PGP keys is not supported');
+  }
   return numbers;
 }
 

@@ -3,6 +3,7 @@ import { defineEngine, type Engine } from '#sdk/engine.ts';
 import { cubbyhole } from '#engines/cubbyhole.ts';
 import { kvV1, kvV2 } from '#engines/kv/index.ts';
 
+import { userpass } from '#auth/userpass/index.ts';
 import { system } from '../sys/index.ts';
 import { token } from '../token/paths.ts';
 import type { MountEntry } from './entry.ts';
@@ -27,10 +28,10 @@ const SECRETS_ENGINES: ReadonlyMap<string, Chosen> = new Map([
   ['identity', () => identity],
 ] satisfies [string, Chosen][]);
 
-const AUTH_METHODS: ReadonlyMap<string, Chosen> = new Map([['token', () => token]] satisfies [
-  string,
-  Chosen,
-][]);
+const AUTH_METHODS: ReadonlyMap<string, Chosen> = new Map([
+  ['token', () => token],
+  ['userpass', () => userpass],
+] satisfies [string, Chosen][]);
 
 const SYSTEM_TYPES: ReadonlySet<string> = new Set(['system', 'identity', 'token']);
 

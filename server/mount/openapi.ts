@@ -35,14 +35,13 @@ function pathItem(path: Path): Document {
   const captured = new Set([...path.template.matchAll(/\{\/?(\w+)/g)].map(([, name]) => name));
   const parameters = Object.entries(path.fields).filter(([name]) => captured.has(name));
   const body = Object.entries(path.fields).filter(([name]) => !captured.has(name));
-  const operations = Object.entries(path.operations).map(([verb, { summary }]) => [
-    METHOD_BY_VERB[verb as keyof typeof METHOD_BY_VERB],
-    {
+  const operations = Object.entries(path.operations).map(([verb, { summary }]) => ({
+    [METHOD_BY_VERB[verb as keyof typeof METHOD_BY_VERB]]: {
       summary,
       responses: { 200: { description: 'OK' } },
       ...(hasBody(verb) ? requestBody(body) : {}),
     },
-  ]);
+  }));
   return {
     description: path.help,
     ...(path.access === 'sudo' ? { 'x-vault-sudo': true } : {}),
@@ -54,14 +53,14 @@ function pathItem(path: Path): Document {
       schema: field.schema,
       required: true,
     })),
-    ...Object.fromEntries(operations),
+    ...operations.reduce<Document>((all, one) => ({ ...all, ...one }), {}),
   };
 }
 
 const hasBody = (verb: string): boolean => verb === 'write' || verb === 'patch';
 
 function requestBody(body: readonly (readonly [string, Path['fields'][string]])[]): Document {
-  const properties = body.map(([name, { schema, description }]) => [
+  const properties = body.map(([name, { schema, description }]): [string, Document] => [
     name,
     { ...schema, description },
   ]);

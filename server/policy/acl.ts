@@ -100,19 +100,20 @@ function addRule(
 
 /** The compiled form. It never changes, so it may be shared by all who have the same policies. */
 export class Acl {
-  readonly #isRoot: boolean;
+  /** Everything is allowed. */
+  readonly isRoot: boolean;
   readonly #all: readonly Permissions[];
   readonly #index: PathIndex<Permissions>;
 
   constructor(all: readonly Permissions[], isRoot: boolean) {
-    this.#isRoot = isRoot;
+    this.isRoot = isRoot;
     this.#all = all;
     this.#index = new PathIndex(all.map((permissions) => [permissions.pattern, permissions]));
   }
 
   /** The decision about a request. It never throws. */
   decide(request: AclRequest): Decision {
-    if (this.#isRoot) return ROOT_DECISION;
+    if (this.isRoot) return ROOT_DECISION;
     const { operation } = request;
     if (operation === 'help') return HELP_DECISION;
     const path = withoutLeadingSlash(request.path);
@@ -123,7 +124,7 @@ export class Acl {
 
   /** What may be done with a path, by name and in order: `deny` if nothing, `root` if everything. */
   capabilities(path: string): readonly string[] {
-    if (this.#isRoot) return [ROOT_POLICY];
+    if (this.isRoot) return [ROOT_POLICY];
     const spelled = withoutLeadingSlash(path);
     const permissions = spelled.endsWith('/') ? this.#forList(spelled) : this.#forPath(spelled);
     return toNames(permissions?.capabilities ?? NONE);
@@ -137,7 +138,7 @@ export class Acl {
 
   /** All rules, as the user interface asks for them. */
   resultant(): ResultantAcl {
-    return this.#isRoot ? { root: true } : resultantAcl(this.#all);
+    return this.isRoot ? { root: true } : resultantAcl(this.#all);
   }
 
   #forPath(path: string): Permissions | undefined {
@@ -163,15 +164,15 @@ function stricter(
 }
 
 function judge(permissions: Permissions, capability: Capability, request: AclRequest): Decision {
-  const { capabilities, granting } = permissions;
-  const hasSudo = has(capabilities, 'sudo');
+  const { capabilities, granting, rule } = permissions;
   const refused = refusal(permissions, capability, request);
+  const isGranted = has(capabilities, capability);
   return {
     allowed: refused === undefined,
     isRoot: false,
-    hasSudo,
-    grantingPolicies: granting[capability] ?? [],
-    reason: refused ?? { type: 'granted', rule: permissions.pattern.path },
+    hasSudo: has(capabilities, 'sudo'),
+    grantingPolicies: (isGranted ? granting[capability] : undefined) ?? [],
+    reason: refused ?? { type: 'granted', rule },
   };
 }
 
@@ -180,8 +181,7 @@ function refusal(
   capability: Capability,
   request: AclRequest,
 ): Reason | undefined {
-  const { capabilities, pattern, granting } = permissions;
-  const rule = pattern.path;
+  const { capabilities, rule, granting } = permissions;
   if (has(capabilities, 'deny')) return { type: 'denied', rule, policies: granting.deny ?? [] };
   if (!has(capabilities, capability)) return { type: 'missing capability', rule, capability };
   if (request.isSudoPath && !has(capabilities, 'sudo')) {
@@ -204,14 +204,12 @@ function isWrappedAsWanted({ limits }: Permissions, wrapTtl: number | undefined)
 const WITH_PARAMETERS: ReadonlySet<Operation> = new Set(['read', 'create', 'update', 'patch']);
 
 function refusedParameter(
-  { limits, pattern }: Permissions,
+  { limits, rule }: Permissions,
   { operation, data }: AclRequest,
 ): Reason | undefined {
   if (!WITH_PARAMETERS.has(operation)) return undefined;
   const found = refusalOf(limits, data ?? NO_DATA);
-  return found === undefined
-    ? undefined
-    : { type: 'parameter', rule: pattern.path, refusal: found };
+  return found === undefined ? undefined : { type: 'parameter', rule, refusal: found };
 }
 
 function withoutLeadingSlash(path: string): string {

@@ -52,7 +52,7 @@ export function parsePolicy(name: string, text: string): Policy {
     const rules = blocks(body, 'path', 1).map(parseRule);
     return { name, rules, isTemplated: rules.some((rule) => rule.template.isTemplated) };
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof PolicyError) && !(error instanceof HclError)) throw error;
     throw new PolicyError(`failed to parse policy: ${error.message}`, { cause: error });
   }
 }
@@ -69,7 +69,7 @@ function parseRulePath(path: string): PathTemplate {
   const template = validTemplate(path);
   if (path.includes('+*')) {
     const shown = quote(path.replace(/^\//, ''));
-    throw new Error(`path ${shown}: invalid use of wildcards ('+*' is forbidden)`);
+    throw new PolicyError(`path ${shown}: invalid use of wildcards ('+*' is forbidden)`);
   }
   return template;
 }
@@ -79,15 +79,14 @@ function validTemplate(path: string): PathTemplate {
     return parsePath(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`failed to validate policy templating: ${reason}`, { cause: error });
+    throw new PolicyError(`failed to validate policy templating: ${reason}`, { cause: error });
   }
 }
 
 function parseCapabilities(path: string, body: Body): Capabilities {
   const names = textsOf(path, body, 'capabilities').map((name) => {
-    if (!isCapability(name))
-      throw new Error(`path ${quote(path)}: invalid capability ${quote(name)}`);
-    return name;
+    if (isCapability(name)) return name;
+    throw new PolicyError(`path ${quote(path)}: invalid capability ${quote(name)}`);
   });
   return fromNames([...names, ...oldCapabilities(path, body)]);
 }
@@ -97,7 +96,7 @@ function oldCapabilities(path: string, body: Body): readonly Capability[] {
   const word = value === undefined ? '' : textOf(path, 'policy', value);
   const capabilities = word === '' ? [] : OLD_POLICIES.get(word);
   if (capabilities !== undefined) return capabilities;
-  throw new Error(`path ${quote(path)}: invalid policy ${quote(word)}`);
+  throw new PolicyError(`path ${quote(path)}: invalid policy ${quote(word)}`);
 }
 
 function parseLimits(path: string, body: Body): Limits {
@@ -110,7 +109,7 @@ function parseLimits(path: string, body: Body): Limits {
   };
   const { min_wrapping_ttl: min, max_wrapping_ttl: max } = limits;
   if (min !== 0 && max !== 0 && max < min) {
-    throw new Error('max_wrapping_ttl cannot be less than min_wrapping_ttl');
+    throw new PolicyError('max_wrapping_ttl cannot be less than min_wrapping_ttl');
   }
   return limits;
 }
@@ -123,7 +122,7 @@ function parseTtl(body: Body, name: string): Seconds {
     return parseDurationSeconds(String(plain(value)));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`error parsing ${name}: ${reason}`, { cause: error });
+    throw new PolicyError(`error parsing ${name}: ${reason}`, { cause: error });
   }
 }
 
@@ -162,9 +161,9 @@ function textOf(path: string, name: string, value: Value): string {
   throw wrongType(path, name, value);
 }
 
-function wrongType(path: string, name: string, { at }: Value): Error {
+function wrongType(path: string, name: string, { at }: Value): PolicyError {
   const { message } = new HclError(`${name}: wrong type of value`, at);
-  return new Error(`path ${quote(path)}: ${message}`);
+  return new PolicyError(`path ${quote(path)}: ${message}`);
 }
 
 function refuseUnknownKeys(body: Body, known: ReadonlySet<string>, path?: string): void {
@@ -173,7 +172,7 @@ function refuseUnknownKeys(body: Body, known: ReadonlySet<string>, path?: string
     if (key === undefined || known.has(key.text)) return [];
     return [`${prefix}invalid key ${quote(key.text)} on line ${key.at.line}`];
   });
-  if (errors.length > 0) throw new Error(listed(errors));
+  if (errors.length > 0) throw new PolicyError(listed(errors));
 }
 
 /** The form in which Vault joins several errors. */

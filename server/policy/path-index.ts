@@ -28,7 +28,7 @@ interface Rank {
 /** Built once, then only asked. */
 export class PathIndex<R> {
   readonly #exact = new Map<string, R>();
-  /** Prefixes and shapes are apart because of prefixes only the longest counts. */
+  /** Apart from shapes, because of all prefixes only the longest counts. */
   readonly #prefixes: Node<R> = emptyNode();
   readonly #shapes: Node<R> = emptyNode();
   readonly #hasShapes: boolean;
@@ -47,7 +47,7 @@ export class PathIndex<R> {
     let best: Ranked<R> | undefined;
     for (const path of paths) {
       best = closer(best, longestPrefix(this.#prefixes, path));
-      if (this.#hasShapes) best = closer(best, closestShape(this.#shapes, path.split('/')));
+      if (this.#hasShapes) best = closer(best, closestShape(this.#shapes, path));
     }
     return best?.rule;
   }
@@ -128,23 +128,29 @@ function beginningOf<R>(node: Node<R>, text: string, start: number): Ranked<R> |
   return undefined;
 }
 
-/** Walks all branches that the segments allow; there are no more of them than rules. */
-function closestShape<R>(root: Node<R>, segments: readonly string[]): Ranked<R> | undefined {
+/** Walks all branches that the path allows; there are no more of them than rules. */
+function closestShape<R>(root: Node<R>, path: string): Ranked<R> | undefined {
   let best: Ranked<R> | undefined;
   let level: readonly Node<R>[] = [root];
-  for (const segment of segments) {
+  for (let start = 0; ;) {
+    const slash = path.indexOf('/', start);
+    const segment = slash < 0 ? path.slice(start) : path.slice(start, slash);
     const next: Node<R>[] = [];
     for (const node of level) {
       best = closer(best, beginningOf(node, segment, 0));
-      for (const key of [segment, ANY]) {
-        const child = node.children.get(key);
-        if (child !== undefined) next.push(child);
-      }
+      pushChild(next, node, segment);
+      pushChild(next, node, ANY);
     }
     if (next.length === 0) return best;
+    if (slash < 0) return next.reduce((found, node) => closer(found, node.end), best);
     level = next;
+    start = slash + 1;
   }
-  return level.reduce((found, node) => closer(found, node.end), best);
+}
+
+function pushChild<R>(level: Node<R>[], node: Node<R>, segment: Segment): void {
+  const child = node.children.get(segment);
+  if (child !== undefined) level.push(child);
 }
 
 function closer<R>(

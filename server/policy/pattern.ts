@@ -6,6 +6,8 @@ export const ANY = Symbol('+');
 
 export type Segment = string | typeof ANY;
 
+const ONE_ANY: readonly Segment[] = [ANY];
+
 export type Pattern =
   | { readonly type: 'exact'; readonly path: string }
   | { readonly type: 'prefix'; readonly path: string }
@@ -51,7 +53,7 @@ export function patternFor(
 ): Pattern | undefined {
   const segments: Segment[] = [];
   for (const segment of template.segments) {
-    const filled = segment === ANY ? [ANY] : fill(segment, subject, denies);
+    const filled = segment === ANY ? ONE_ANY : fill(segment, subject, denies);
     if (filled === undefined) return undefined;
     segments.push(...filled);
   }

@@ -18,6 +18,8 @@ export interface GrantingPolicy {
 
 export interface Permissions {
   readonly pattern: Pattern;
+  /** The path as a policy would write it, to be named as a reason. */
+  readonly rule: string;
   readonly capabilities: Capabilities;
   readonly limits: Limits;
   /** Which policies gave each capability, in the order in which they were read. */
@@ -30,6 +32,7 @@ export function permissionsOf(pattern: Pattern, rule: Rule, policy: string): Per
   const { capabilities, limits } = rule;
   return {
     pattern,
+    rule: pattern.type === 'prefix' ? `${pattern.path}*` : pattern.path,
     capabilities,
     limits,
     granting: addGranting({}, capabilities, policy),

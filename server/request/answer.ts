@@ -1,11 +1,9 @@
 // A handler's reply becomes Vault's envelope: with a lease, with a token, or with neither.
-import { assert } from '#sdk/errors.ts';
+import { assert, unreachable } from '#sdk/errors.ts';
 import type { Reply } from '#sdk/reply.ts';
-import { unreachable } from '#sdk/errors.ts';
-import type { Transaction } from '#storage/transaction.ts';
-import type { Unsealed } from '../unsealed.ts';
 import { admitLogin } from './login.ts';
-import type { Answer, Authorized } from './stages.ts';
+import type { Running } from './running.ts';
+import type { Answer } from './stages.ts';
 
 const EMPTY: Answer = {
   status: 200,
@@ -22,13 +20,8 @@ const EMPTY: Answer = {
 };
 
 /** @param warnings what the handler warned of; more may be added here */
-export function makeAnswer(
-  node: Unsealed,
-  transaction: Transaction,
-  verdict: Authorized,
-  reply: Reply,
-  warnings: string[],
-): Answer {
+export function makeAnswer(running: Running, reply: Reply, warnings: string[]): Answer {
+  const { node, transaction, verdict } = running;
   switch (reply.kind) {
     case 'data': {
       const { data, status = 200, leaseDuration, headers = {} } = reply;
@@ -46,8 +39,7 @@ export function makeAnswer(
       return { ...EMPTY, data: reply.data, lease, warnings };
     }
     case 'grant': {
-      const { auth, displayName } = admitLogin(node, transaction, verdict, reply, warnings);
-      return { ...EMPTY, auth, displayName, warnings };
+      return { ...EMPTY, ...admitLogin(running, reply, warnings), warnings };
     }
     case 'auth':
       return { ...EMPTY, auth: reply.auth, displayName: reply.displayName, warnings };

@@ -12,6 +12,7 @@ import type { System } from '../sys/system.ts';
 import { USES_SPENT } from '../token/entry.ts';
 import type { Unsealed } from '../unsealed.ts';
 import { makeAnswer } from './answer.ts';
+import type { Running } from './running.ts';
 import type { Authorized, Finished, Outcome, Verdict } from './stages.ts';
 import { wrapAnswer } from './wrapping.ts';
 
@@ -39,10 +40,11 @@ async function produce(
   const before = transaction.mark();
   try {
     const warnings: string[] = [];
-    const reply = await route(node, transaction, verdict, { warnings, afterwards });
+    const running: Running = { node, transaction, verdict };
+    const reply = await route(running, { warnings, afterwards });
     if (reply === undefined) return { type: 'done' };
-    const answer = makeAnswer(node, transaction, verdict, reply, warnings);
-    return { type: 'answer', answer: wrapAnswer(node, transaction, verdict, answer, reply) };
+    const answer = makeAnswer(running, reply, warnings);
+    return { type: 'answer', answer: wrapAnswer(running, answer, reply) };
   } catch (error) {
     if (error instanceof ConflictError) throw error;
     transaction.rollback(before);
@@ -58,9 +60,7 @@ interface Sinks {
 
 /** Calls the handler of the declared path. */
 function route(
-  node: Unsealed,
-  transaction: Transaction,
-  verdict: Authorized,
+  { node, transaction, verdict }: Running,
   { warnings, afterwards }: Sinks,
 ): Reply | undefined | Promise<Reply | undefined> {
   const { known } = verdict;

@@ -1,5 +1,5 @@
 // Who asks: from the token to its entry and policies. A use of a counted token is spent here, whatever comes of it.
-import { isAddressAllowed } from '#sdk/cidr.ts';
+import { isWithinAny } from '#sdk/cidr.ts';
 import { ClientError, permissionDenied } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { USES_SPENT, type TokenEntry } from '../token/entry.ts';
@@ -16,7 +16,8 @@ export function identify(node: Unsealed, transaction: Transaction, admitted: Adm
   const found = node.tokens.find(transaction, arrived.token);
   if (found === undefined) return unknown(admitted, new ClientError(403, INVALID_TOKEN));
   if (found.numUses === USES_SPENT) return unknown(admitted, new ClientError(403, INVALID_TOKEN));
-  if (!isAddressAllowed(found.boundCidrs, arrived.remoteAddress)) {
+  const { boundCidrs } = found;
+  if (boundCidrs.length > 0 && !isWithinAny(arrived.remoteAddress, boundCidrs)) {
     return unknown(admitted, permissionDenied());
   }
   const token = spendUse(node, transaction, found);

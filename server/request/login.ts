@@ -1,18 +1,19 @@
 // From a login's grant to an entity and a token.
 import { assert, badRequest } from '#sdk/errors.ts';
 import type { AuthBlock, GrantReply } from '#sdk/reply.ts';
-import type { Transaction } from '#storage/transaction.ts';
 import type { Mount } from '../mount/mount.ts';
 import { withDefault } from '../token/policy-names.ts';
 import { authBlock } from '../token/auth-block.ts';
 import type { NewToken } from '../token/store.ts';
 import { calculateTtl, endOf } from '../token/ttl.ts';
 import type { Unsealed } from '../unsealed.ts';
-import type { Authorized } from './stages.ts';
+import type { Running } from './running.ts';
+import type { LoginFacts } from './stages.ts';
 
 export interface Admission {
   readonly auth: AuthBlock;
   readonly displayName: string;
+  readonly login: LoginFacts;
 }
 
 /**
@@ -20,9 +21,7 @@ export interface Admission {
  * @throws ClientError 400 for a login that would give the policy root
  */
 export function admitLogin(
-  node: Unsealed,
-  transaction: Transaction,
-  verdict: Authorized,
+  { node, transaction, verdict }: Running,
   grant: GrantReply,
   warnings: string[],
 ): Admission {
@@ -30,7 +29,7 @@ export function admitLogin(
   assert(mount !== undefined, 'a login is handled by a mount');
   const policies = withDefault(grant.policies, grant.token.noDefaultPolicy);
   if (policies.includes('root')) throw badRequest('auth methods cannot create root tokens');
-  const entity = node.entities.ofLogin(transaction, {
+  const { entity, isNew } = node.entities.ofLogin(transaction, {
     name: grant.alias,
     mountAccessor: mount.entry.accessor,
     mountType: mount.entry.type,
@@ -50,7 +49,11 @@ export function admitLogin(
     internal: grant.internal,
     wrapping: undefined,
   });
-  return { auth: authBlock(made, arrived.at), displayName: made.entry.displayName };
+  return {
+    auth: authBlock(made, made.entry.createdAt),
+    displayName: made.entry.displayName,
+    login: { noDefaultPolicy: grant.token.noDefaultPolicy, isNewEntity: isNew },
+  };
 }
 
 type Terms = Pick<

@@ -1,8 +1,7 @@
 // An answer put into the cubbyhole of a token made for it, and the token handed out in its place.
 import { formatTime } from '#sdk/clock.ts';
-import type { Seconds } from '#sdk/duration.ts';
+import { seconds, type Seconds } from '#sdk/duration.ts';
 import { assert } from '#sdk/errors.ts';
-import { seconds } from '#sdk/duration.ts';
 import { sortKeys } from '#sdk/json.ts';
 import type { Reply } from '#sdk/reply.ts';
 import type { Transaction } from '#storage/transaction.ts';
@@ -11,7 +10,8 @@ import { storagePrefix } from '../mount/table.ts';
 import type { MadeToken } from '../token/store.ts';
 import { endOf } from '../token/ttl.ts';
 import type { Unsealed } from '../unsealed.ts';
-import type { Answer, Authorized, WrapInfo } from './stages.ts';
+import type { Running } from './running.ts';
+import type { Answer, WrapInfo } from './stages.ts';
 
 /** The policy of a wrapping token: it opens its wrapping, and nothing else. */
 const WRAPPING_POLICY = 'response-wrapping';
@@ -26,9 +26,7 @@ export interface WrappedResponse {
 
 /** The answer itself, or a wrapping token for it where the request asks for one. Only what has content is wrapped. */
 export function wrapAnswer(
-  node: Unsealed,
-  transaction: Transaction,
-  verdict: Authorized,
+  { node, transaction, verdict }: Running,
   answer: Answer,
   reply: Reply,
 ): Answer {

@@ -65,6 +65,8 @@ export class Barrier {
   readonly #nonces = new Nonces();
   readonly #cache = new ValueCache();
   #keyring: Keyring | undefined;
+  /** Where the keyring that is in use was written: whoever replaces it must have started from it. */
+  #keyringIndex: Index = NEVER;
   #savedEncryptions = 0;
 
   constructor(physical: Physical, clock: Clock) {
@@ -92,13 +94,13 @@ export class Barrier {
     assert(!this.isInitialised, 'the barrier is initialised once');
     const keyring = Keyring.create(toKeyObject(rootKey), this.#clock.now());
     const first = this.#prepare(keyring, prepare);
-    await this.#keep(keyring, new Map([...records, ...first]));
+    await this.#keep(keyring, NEVER, new Map([...records, ...first]));
   }
 
   /** @throws WrongKeyError when it is not the root key */
   unseal(rootKey: Uint8Array): void {
     assert(this.isInitialised, 'the barrier is initialised before it is unsealed');
-    this.#adopt(this.#load(toKeyObject(rootKey)));
+    this.#adopt(this.#load(toKeyObject(rootKey)), this.physical.indexOf(KEYRING_KEY));
   }
 
   /** Forgets all keys and all that was decrypted with them. */
@@ -133,6 +135,24 @@ export class Barrier {
   commit({ reads, lists, writes }: Changes): Promise<Index> {
     const keyring = this.#open();
     return this.physical.commit({ reads, lists, writes: this.#encryptAll(keyring, writes) });
+  }
+
+  /** Seals bytes that are handed out in the place of being stored; `context` is what they may be opened as. */
+  sealToken(context: string, plaintext: Uint8Array): Buffer {
+    const { active } = this.#open();
+    active.encryptions += 1;
+    return sealEnvelope(active, this.#nonces, context, plaintext);
+  }
+
+  /** What `sealToken` sealed, or `undefined` for anything else: whoever presents it may have made it up. */
+  openToken(context: string, envelope: Uint8Array): Buffer | undefined {
+    const keyring = this.#open();
+    try {
+      return openEnvelope(this.#keyFor(keyring, context, envelope), context, envelope);
+    } catch (error) {
+      if (error instanceof DamagedError) return undefined;
+      throw error;
+    }
   }
 
   /** Installs a new key, which encrypts from then on; the older ones go on to decrypt. */
@@ -211,7 +231,7 @@ export class Barrier {
     const reloaded = this.#load(keyring.rootKey);
     const found = reloaded.keyOf(term);
     if (found === undefined) throw new DamagedError(`the key of ${key} (term ${term}) is unknown`);
-    this.#adopt(reloaded);
+    this.#adopt(reloaded, this.physical.indexOf(KEYRING_KEY));
     return found;
   }
 
@@ -221,26 +241,28 @@ export class Barrier {
     return Keyring.parse(rootKey, openKeyring(rootKey, envelope));
   }
 
+  /** @throws ConflictError when the keyring has been replaced meanwhile, by this node or another */
   async #replace(keyring: Keyring, records: Batch['writes'] = new Map()): Promise<void> {
-    await this.#keep(keyring, records);
+    const index = await this.#keep(keyring, this.#keyringIndex, records);
     // The barrier may have been sealed meanwhile.
-    if (this.#keyring !== undefined) this.#adopt(keyring);
+    if (this.#keyring !== undefined) this.#adopt(keyring, index);
   }
 
-  async #keep(keyring: Keyring, records: Batch['writes']): Promise<void> {
+  #keep(keyring: Keyring, replaced: Index, records: Batch['writes']): Promise<Index> {
     const rootKey = { term: ROOT_TERM, key: keyring.rootKey };
     const plaintext = keyring.serialise();
     const envelope = sealEnvelope(rootKey, this.#nonces, KEYRING_KEY, plaintext);
     plaintext.fill(0);
-    await this.physical.commit({
-      reads: new Map([[KEYRING_KEY, this.physical.indexOf(KEYRING_KEY)]]),
+    return this.physical.commit({
+      reads: new Map([[KEYRING_KEY, replaced]]),
       lists: new Map(),
       writes: new Map([...records, [KEYRING_KEY, envelope]]),
     });
   }
 
-  #adopt(keyring: Keyring): void {
+  #adopt(keyring: Keyring, index: Index): void {
     this.#keyring = keyring;
+    this.#keyringIndex = index;
     this.#savedEncryptions = keyring.active.encryptions;
   }
 }

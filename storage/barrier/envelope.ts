@@ -25,7 +25,7 @@ export const OVERHEAD_BYTES = CIPHERTEXT_START + TAG_BYTES;
 
 export function sealEnvelope(
   { term, key }: TermKey,
-  nonces: Nonces,
+  nonces: Pick<Nonces, 'fill'>,
   storageKey: string,
   plaintext: Uint8Array,
 ): Buffer {

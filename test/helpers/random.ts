@@ -2,9 +2,9 @@
 
 export interface Random {
   /** A whole number from 0 to `end` - 1. */
-  below(end: number): number;
-  pick<T>(items: readonly T[]): T;
-  bytes(length: number): Buffer;
+  readonly below: (end: number) => number;
+  readonly pick: <T>(items: readonly T[]) => T;
+  readonly bytes: (length: number) => Buffer;
 }
 
 /** A small generator (mulberry32); good enough to make cases, and for nothing else. */

@@ -37,7 +37,7 @@ test('the usual file of a node', (t) => {
     cluster_addr = "https://10.0.0.1:8201"
     disable_mlock = true
     default_lease_ttl = "10h"
-    max_lease_ttl = 7200
+    max_lease_ttl = 72000
     storage "raft" {
       path = "/vault/data"
       node_id = "node0"
@@ -63,7 +63,7 @@ test('the usual file of a node', (t) => {
     api_addr: 'https://10.0.0.1:8200',
     cluster_addr: 'https://10.0.0.1:8201',
     default_lease_ttl: 36_000,
-    max_lease_ttl: 7_200,
+    max_lease_ttl: 72_000,
     storage: {
       type: 'raft',
       path: '/vault/data',
@@ -400,6 +400,34 @@ for (const [template, expected] of TEMPLATES) {
     t.is(parse(`api_addr = "${template}"`, { networks }).api_addr, expected);
   });
 }
+
+test('what the environment says is read like a file', (t) => {
+  t.true(parse('ui = false', { env: { VAULT_UI: '1' } }).ui);
+  t.throws(() => parse('', { env: { VAULT_LOG_LEVEL: 'loud' } }), {
+    message:
+      'error loading configuration from the environment: invalid value for log_level: "loud" is not one of "trace", "debug", "info", "warn", "error"',
+  });
+});
+
+for (const [word, level] of [
+  ['WARN', 'warn'],
+  ['warning', 'warn'],
+  ['err', 'error'],
+  ['notice', 'info'],
+  ['', 'info'],
+  [' trace ', 'trace'],
+] as const) {
+  test(`log_level ${JSON.stringify(word)} is ${level}`, (t) => {
+    t.is(parse(`log_level = "${word}"`).log_level, level);
+  });
+}
+
+test('leases are not longer as usual than they may be at most', (t) => {
+  const message = 'cannot have DefaultLeaseTTL larger than MaxLeaseTTL';
+  t.throws(() => parse('default_lease_ttl = "2h"\nmax_lease_ttl = "1h"'), { message });
+  t.throws(() => parse('max_lease_ttl = "1h"'), { name: 'ConfigError', message });
+  t.notThrows(() => parse('default_lease_ttl = "1h"\nmax_lease_ttl = "1h"'));
+});
 
 test('addresses in the store of an old file are those of the node', (t) => {
   const text = 'storage "inmem" { advertise_addr = "a"\n cluster_addr = "c" }';

@@ -181,7 +181,6 @@ const BLOCKS: Readonly<Record<string, readonly [string, unknown]>> = {
       [['t'], { a: 3 }],
     ],
   ],
-  'that are no objects': ['l = 5', []],
 };
 
 for (const [title, [text, expected]] of Object.entries(BLOCKS)) {
@@ -189,6 +188,11 @@ for (const [title, [text, expected]] of Object.entries(BLOCKS)) {
     t.deepEqual(labelled(text, 'l', 1), expected);
   });
 }
+
+test('a block that is none is refused', (t) => {
+  t.throws(() => labelled('\nl = 5', 'l', 1), { message: 'At 2:5: a block is needed here' });
+  t.throws(() => labelled('{"l": {"t": 5}}', 'l', 1), { name: 'HclError' });
+});
 
 test('a value given twice is the last one, a list given twice is one list', (t) => {
   const body = parseHcl('a = 1\na = 2\nb = [1]\nb = [2, 3]\nc "x" {}');

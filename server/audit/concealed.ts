@@ -1,0 +1,62 @@
+// What an entry holds that a device shows in its own way: texts that are hashed, data that is walked, parts that
+// several entries share. An entry is built once for each request; each device writes it out under its own salt.
+
+/** How a device shows what is concealed. */
+export interface Reveal {
+  token(concealed: Concealed): string;
+  /** Accessors are hashed unless the device was told to show them. */
+  accessor(concealed: Concealed): string;
+  text(text: string): string;
+  readonly elidesLists: boolean;
+}
+
+/** A token, an accessor, or another text of which a device shows the hash. */
+export class Concealed {
+  readonly kind: 'token' | 'accessor' | 'text';
+  readonly text: string;
+  /** The record that the text belongs to as long as it is in memory, so that its hash can be kept as long. */
+  readonly owner: object | undefined;
+
+  constructor(kind: Concealed['kind'], text: string, owner?: object) {
+    this.kind = kind;
+    this.text = text;
+    this.owner = owner;
+  }
+}
+
+/** Data as clients sent it or get it: each text in it is hashed, except under the keys that the mount leaves clear. */
+export class Payload {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly clearKeys: readonly string[];
+  /** The answer to a list, of which a device may show the length alone. */
+  readonly isList: boolean;
+
+  constructor(
+    value: Readonly<Record<string, unknown>>,
+    clearKeys: readonly string[],
+    isList = false,
+  ) {
+    this.value = value;
+    this.clearKeys = clearKeys;
+    this.isList = isList;
+  }
+}
+
+/** An object of the entry under its wire names, in their order; fields that are `undefined` are left out. */
+export class Section {
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Who asks, and for what, stands in both entries of a request: each device writes it out once. */
+  readonly #textByDevice = new Map<Reveal, string>();
+
+  constructor(fields: Readonly<Record<string, unknown>>) {
+    this.fields = fields;
+  }
+
+  text(reveal: Reveal, write: (fields: Section['fields'], reveal: Reveal) => string): string {
+    const known = this.#textByDevice.get(reveal);
+    if (known !== undefined) return known;
+    const text = write(this.fields, reveal);
+    this.#textByDevice.set(reveal, text);
+    return text;
+  }
+}
