@@ -1,6 +1,7 @@
 // The koa onion around every HTTP exchange: headers and errors outside, then the routes that answer without a token,
 // then the API, where a request becomes a straight line of steps.
 import Koa, { type Context } from 'koa';
+import { millis } from '#sdk/clock.ts';
 import { ClientError } from '#sdk/errors.ts';
 import { SealedError } from '#storage/barrier/barrier.ts';
 import type { Listener } from '../config/listener.ts';
@@ -87,7 +88,18 @@ async function answer(
     remotePort: req.socket.remotePort ?? 0,
   };
   const arrived = arrive(req, located, body, origin);
-  return renderFinished(await handle(unsealed, arrived));
+  return renderFinished(await withinTime(node, listener, handle(unsealed, arrived)));
+}
+
+/** The client is told when its time is up; what the request does is still done whole or not at all. */
+function withinTime<T>(node: Node, listener: Listener, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const limit = millis(listener.max_request_duration * 1000);
+    const cancel = node.clock.after(limit, () =>
+      reject(new ClientError(500, 'context deadline exceeded')),
+    );
+    void work.then(resolve, reject).finally(cancel);
+  });
 }
 
 /** Vault's router sends a read to the clean path with a line of HTML; other verbs get no body. */

@@ -1,8 +1,9 @@
 // One listener: a socket, its TLS, and the limits that hold before a request is a request.
-import { readFileSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { SecureVersion } from 'node:tls';
+import { ConfigError } from '../config/file.ts';
 import type { Listener } from '../config/listener.ts';
 import type { Node } from '../node.ts';
 import { makeApp } from './app.ts';
@@ -22,6 +23,7 @@ export async function listen(node: Node, listener: Listener): Promise<OpenListen
   const handler = makeApp(node, listener).callback();
   // koa's callback settles every error itself.
   server.on('request', (request, response) => void handler(request, response));
+  if (listener.http_write_timeout > 0) server.setTimeout(listener.http_write_timeout * 1000);
   acceptListVerb(server, listener.tls_disable ? 'connection' : 'secureConnection');
   server.on('checkContinue', (request, response) => void handler(request, response));
   const { host, port } = splitAddress(listener.address);
@@ -30,7 +32,27 @@ export async function listen(node: Node, listener: Listener): Promise<OpenListen
     if (listener.type === 'unix') server.listen(listener.address, resolve);
     else server.listen(port, host, resolve);
   });
+  if (listener.type === 'unix') restrictSocket(listener);
   return { address: listener.address, close: () => closeServer(server) };
+}
+
+/** Who may connect to a socket in the file system; ids are numbers. */
+function restrictSocket({
+  address,
+  socket_mode: mode,
+  socket_user: user,
+  socket_group: group,
+}: Listener): void {
+  if (mode !== '') chmodSync(address, Number.parseInt(mode, 8));
+  if (user === '' && group === '') return;
+  const owner = statSync(address);
+  chownSync(address, idOf(user) ?? owner.uid, idOf(group) ?? owner.gid);
+}
+
+function idOf(text: string): number | undefined {
+  if (text === '') return undefined;
+  if (!/^\d+$/.test(text)) throw new ConfigError(`'${text}' is not a number of a user or group`);
+  return Number(text);
 }
 
 function makeServer(listener: Listener): http.Server | https.Server {

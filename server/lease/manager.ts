@@ -32,6 +32,9 @@ export class LeaseManager {
   /** What must go when a token ends: its own storage, and the leases that were made for it. */
   endOfToken(_transaction: Transaction, _entry: TokenEntry): void {}
 
+  /** Ends all that was leased from paths below a mount that goes away. */
+  revokeBelow(_transaction: Transaction, _prefix: string): void {}
+
   register(
     _transaction: Transaction,
     _verdict: Authorized,

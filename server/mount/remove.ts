@@ -1,0 +1,47 @@
+// A mount is disabled: its line, its storage and all that was leased from it go in one transaction.
+import { badRequest } from '#sdk/errors.ts';
+import type { Transaction } from '#storage/transaction.ts';
+import type { LeaseManager } from '../lease/manager.ts';
+import { isProtected, TOKEN_PATH } from './protected.ts';
+import type { MountEntry } from './entry.ts';
+import { storagePrefix, type MountTable } from './table.ts';
+
+interface Surroundings {
+  readonly mounts: MountTable;
+  readonly leases: LeaseManager;
+  readonly transaction: Transaction;
+}
+
+/**
+ * Nothing happens where nothing is mounted.
+ *
+ * @param path from the root, with a slash at the end
+ * @throws ClientError 400 for a mount that is always there
+ */
+export function disableMount(
+  { mounts, leases, transaction }: Surroundings,
+  kind: MountEntry['kind'],
+  path: string,
+): void {
+  if (path === TOKEN_PATH) throw badRequest('token credential backend cannot be disabled');
+  if (kind === 'secret' && isProtected(path)) throw badRequest(`cannot unmount "${path}"`);
+  const entries = mounts.entries(transaction);
+  const entry = entries.find((one) => one.path === path);
+  if (entry === undefined) return;
+  leases.revokeBelow(transaction, path);
+  deleteBelow(transaction, storagePrefix(entry));
+  mounts.put(
+    transaction,
+    entries.filter((one) => one !== entry),
+  );
+}
+
+function deleteBelow(transaction: Transaction, prefix: string): void {
+  const folders = [prefix];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const name of transaction.list(folder)) {
+      if (name.endsWith('/')) folders.push(folder + name);
+      else transaction.delete(folder + name);
+    }
+  }
+}
