@@ -14,7 +14,7 @@ import type { Unsealed } from '../unsealed.ts';
 import { makeAnswer } from './answer.ts';
 import type { Running } from './running.ts';
 import type { Authorized, Finished, Outcome, Verdict } from './stages.ts';
-import { wrapAnswer } from './wrapping.ts';
+import { cubbyholeWarning, wrapAnswer } from './wrapping.ts';
 
 type Afterwards = System['afterwards'];
 
@@ -43,6 +43,8 @@ async function produce(
     const running: Running = { node, transaction, verdict };
     const reply = await route(running, { warnings, afterwards });
     if (reply === undefined) return { type: 'done' };
+    const warning = cubbyholeWarning(verdict.known);
+    if (warning !== undefined) warnings.push(warning);
     const answer = makeAnswer(running, reply, warnings);
     return { type: 'answer', answer: wrapAnswer(running, answer, reply) };
   } catch (error) {
