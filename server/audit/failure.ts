@@ -10,13 +10,15 @@ const KIND_BY_STATUS: Readonly<Record<number, string>> = {
   429: 'request limit exceeded',
 };
 
-/** What Vault says under `error`: of a refusal its reason, of a failed operation only what kind of failure it is. */
+/** What Vault says under `error`: of a missing permission its words, of all else only what kind of failure it is. */
 export function errorText(verdict: Verdict, outcome?: Outcome): string | undefined {
-  if (verdict.stage === 'denied') {
-    const { reason } = verdict;
-    return reason.isCollected ? oneError(reason.message) : reason.message;
-  }
+  if (verdict.stage === 'denied') return refusal(verdict.reason);
   return outcome?.type === 'error' ? failure(outcome.error) : undefined;
+}
+
+function refusal(reason: ClientError): string | undefined {
+  if (reason.status !== 403) return failure(reason);
+  return reason.isCollected ? oneError(reason.message) : reason.message;
 }
 
 function failure(error: unknown): string | undefined {
