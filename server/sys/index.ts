@@ -1,11 +1,12 @@
 // The system backend: everything below sys/, declared like any engine's paths.
 import { defineEngine } from '#sdk/engine.ts';
 import { auditPaths } from './audit.ts';
+import { leasePaths } from './leases.ts';
 import type { System } from './system.ts';
 
 export const system = defineEngine<System>({
   type: 'system',
   help: 'The system backend is built-in to Vault and cannot be remounted or\nunmounted. It contains the paths that are used to configure Vault itself\nas well as perform core operations.',
-  paths: [...auditPaths],
+  paths: [...auditPaths, ...leasePaths],
   start: () => null as never, // handlers get a System made for their request
 });
