@@ -149,3 +149,12 @@ export const rest = (description: string): OpenField<string> =>
     segment: '.*',
     decode: decode.decodeString,
   });
+
+/** What is left of the URL, which must be something. */
+export const path = (description: string): OpenField<string> =>
+  field(description, {
+    kind: 'string',
+    schema: { type: 'string' },
+    segment: '.+',
+    decode: decode.decodeString,
+  });

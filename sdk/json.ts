@@ -1,7 +1,10 @@
 // JSON that keeps every number digit by digit, as Vault's own decoder does (Go's json.Number).
 
-/** A number literal that a JavaScript number may not print as it was written. */
-const FRAGILE_NUMBER = /\d{16}|\d\.\d|\d[eE]|-0/;
+/**
+ * A number literal that a JavaScript number may not print as it was written, looked for only where a number may stand
+ * (after a name, in an array, alone): hexadecimal text and times of day would make most documents suspicious.
+ */
+const FRAGILE_NUMBER = /(?:"\s*:|[[,]|^)\s*(?:-?\d{16}|-?\d+[.eE]|-0)/;
 
 interface ReviverContext {
   readonly source?: string;

@@ -65,8 +65,8 @@ export interface RawReply {
   readonly status: number;
   readonly contentType: string;
   readonly body: string | Uint8Array;
-  /** Wraps the answer for this long, although the request does not ask for it (rewrap). */
-  readonly wrapTtl?: Seconds;
+  /** Wraps the answer as another one was wrapped, although the request does not ask for it (rewrap). */
+  readonly wrapAs?: { readonly creationPath: string; readonly ttl: Seconds };
 }
 
 /** The token that an answer hands out or speaks of, under its wire names. */

@@ -46,7 +46,8 @@ function patternOf(template: string, fields: Fields): RegExp {
     if (key === undefined) return `\\${token}`;
     const declared = fields[key];
     assert(declared !== undefined, `"${template}" captures "${key}", which is no field`);
-    const group = `(?<${key}>${token.endsWith('...}') ? '.*' : declared.segment})`;
+    const takesAll = token.endsWith('...}') && declared.segment !== '.+';
+    const group = `(?<${key}>${takesAll ? '.*' : declared.segment})`;
     return slash === '/' ? `(?:/${group})?` : group;
   });
   return new RegExp(`^${source}${template.endsWith('/') ? '?' : ''}$`, 's');

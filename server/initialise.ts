@@ -47,7 +47,6 @@ const FIRST_MOUNTS: readonly Parameters<typeof makeEntry>[0][] = [
     path: 'auth/token/',
     type: 'token',
     description: 'token based credentials',
-    config: { token_type: 'default-service' },
   },
 ];
 

@@ -1,4 +1,5 @@
 // The command `server`: from flags and files to a node that listens, and from a signal to its orderly end.
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { openStorage } from '#storage/backends.ts';
 import { loadConfig, type Config, type Surroundings } from './config.ts';
@@ -8,11 +9,15 @@ import { parseFlags, type ServerFlags } from './flags.ts';
 import { listen, type OpenListener } from './http/listener.ts';
 import { levelOf, makeLog, type Log } from './log.ts';
 import { Node } from './node.ts';
+import { revealingOption } from './runtime.ts';
 import { systemClock } from './system-clock.ts';
 import { VERSION } from './version.ts';
 
 /** How long running requests may take to end once the server is told to. */
 const DRAIN_LIMIT_MS = 4_000;
+
+/** Whatever the server writes is for nobody else. */
+const FILES_OF_THE_OWNER = 0o077;
 
 /**
  * Runs a server until it is told to end.
@@ -23,6 +28,8 @@ const DRAIN_LIMIT_MS = 4_000;
 export async function runServer(args: readonly string[]): Promise<number> {
   const parsed = parseFlags(args, process.env);
   if (parsed.type === 'error') return complain(parsed.message);
+  const revealing = revealingOption(process.execArgv, process.env['NODE_OPTIONS']);
+  if (revealing !== undefined) return complain(`${revealing} would give away the server's secrets`);
   try {
     return await run(parsed.flags);
   } catch (error) {
@@ -47,6 +54,9 @@ async function run(flags: ServerFlags): Promise<number> {
   const log = openLog(flags, config);
   for (const { message } of config.warnings) log.warn(message);
 
+  warnOfWhatIsNotBuilt(config, log);
+
+  process.umask(FILES_OF_THE_OWNER);
   const physical = await openStorage(storage.type, storage);
   const node = new Node({ clock: systemClock, log, config, physical, storageType: storage.type });
   const banner = flags.isDev ? await startDev(node, flags) : '';
@@ -54,12 +64,29 @@ async function run(flags: ServerFlags): Promise<number> {
   for (const listener of listeners) open.push(await listen(node, listener));
   process.stdout.write(`${summary(config, storage.type)}${banner}`);
   handleSignals(node);
+  const { pid_file: pidFile } = config;
+  if (pidFile !== '') writeFileSync(pidFile, `${process.pid}`, { mode: 0o644 });
 
   const signal = await untilTold();
   log.info('the server ends', { signal });
   await drain(open);
   await node.close();
+  if (pidFile !== '') rmSync(pidFile, { force: true });
   return 0;
+}
+
+/** A seal that is not there must not be taken for one that is; the rest may wait. */
+function warnOfWhatIsNotBuilt(
+  { seals, ha_storage, service_registration, telemetry }: Config,
+  log: Log,
+): void {
+  const other = seals.find(({ type }) => type !== 'shamir');
+  if (other !== undefined) throw new ConfigError(`seal ${other.type} is not supported`);
+  if (ha_storage !== undefined) throw new ConfigError('ha_storage is not supported');
+  if (service_registration !== undefined) {
+    log.warn('service_registration has no effect: it is not built yet');
+  }
+  if (telemetry !== undefined) log.warn('telemetry has no effect: there are no metrics yet');
 }
 
 const NO_CONFIG = `Must specify at least one config path using -config
@@ -84,11 +111,15 @@ function openLog(flags: ServerFlags, config: Config): Log {
   const level = levelOf(asked);
   if (level === undefined) throw new ConfigError(`unknown log level: ${asked}`);
   const format = (flags.logFormat ?? config.log_format) === 'json' ? 'json' : 'standard';
-  return makeLog({ level, format, clock: systemClock, write: writeLine });
+  return makeLog({ level, format, clock: systemClock, write: lineWriter(config.log_file) });
 }
 
-function writeLine(line: string): void {
-  process.stderr.write(line);
+/** A log file gets every line as well; whoever rotates it moves it away. */
+function lineWriter(file: string): (line: string) => void {
+  return (line) => {
+    process.stderr.write(line);
+    if (file !== '') appendFileSync(file, line, { mode: 0o600 });
+  };
 }
 
 function summary(config: Config, storageType: string): string {
@@ -107,6 +138,7 @@ function summary(config: Config, storageType: string): string {
 
 /** SIGHUP opens the audit files anew, so that logs can be rotated. */
 function handleSignals(node: Node): void {
+  process.on('SIGUSR1', () => {}); // otherwise it opens a debugger in a runtime that was started by hand
   process.on('SIGHUP', () => {
     node.log.info('reloading');
     void node.unsealed()?.audit.reopen();

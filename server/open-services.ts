@@ -13,6 +13,7 @@ import type { NodeControls } from './node-controls.ts';
 import { PolicyStore } from './policy/store.ts';
 import { TokenStore } from './token/store.ts';
 import type { Unsealed } from './unsealed.ts';
+import { Upkeep } from './upkeep.ts';
 
 export interface OpenServices {
   readonly unsealed: Unsealed;
@@ -46,6 +47,8 @@ export async function openServices(node: Node, barrier: Barrier): Promise<OpenSe
     node: controlsOf(node, barrier),
   };
   leases.start();
+  const upkeep = stack.adopt(new Upkeep({ clock, log, barrier }), (keeper) => keeper.stop());
+  upkeep.start();
   const built = stack.move();
   return { unsealed, close: () => built.disposeAsync() };
 }

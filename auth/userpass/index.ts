@@ -1,6 +1,7 @@
 // The auth method for people and programs that have a name and a password.
 import { defineAuthMethod } from '#sdk/engine.ts';
 import { login, renewLogin } from './login.ts';
+import { Passwords } from './passwords.ts';
 import { user, userPassword, userPolicies, users } from './users.ts';
 
 export const userpass = defineAuthMethod({
@@ -9,6 +10,6 @@ export const userpass = defineAuthMethod({
 
   Users are kept here, with the policies and limits of the tokens that they get.`,
   paths: [users, user, userPassword, userPolicies, login],
-  start: () => null,
+  start: () => new Passwords(),
   renew: renewLogin,
 });

@@ -8,10 +8,10 @@ import { pathFor } from '#sdk/path.ts';
 import { arePoliciesEquivalent } from '#sdk/policies.ts';
 import { grant } from '#sdk/reply.ts';
 import { tokenParameters } from '#sdk/token-fields.ts';
-import { isPasswordRight } from './passwords.ts';
+import type { Passwords } from './passwords.ts';
 import { readUser } from './store.ts';
 
-const path = pathFor<null>();
+const path = pathFor<Passwords>();
 
 interface LoginFields {
   readonly username: string;
@@ -34,10 +34,11 @@ export const login = path('login/{username}', {
 });
 
 /** A name that is not there and a password that is wrong get one answer, after the same work. */
-async function logIn({ storage, request, data: { username, password } }: Call<null, LoginFields>) {
+async function logIn({ engine, storage, request, data }: Call<Passwords, LoginFields>) {
+  const { username, password } = data;
   if (password === '') throw serverError('missing password');
   const user = readUser(storage, username);
-  const isRight = await isPasswordRight(password, user?.passwordHash);
+  const isRight = await engine.isRight(password, user?.passwordHash);
   if (user === undefined || !isRight) throw badRequest('invalid username or password');
   const { fields } = user;
   const blocks = fields.token_bound_cidrs;
@@ -62,7 +63,7 @@ export function renewLogin({
   storage,
   internal,
   policies,
-}: RenewCall<null>): Pick<RenewedTerms, 'ttl' | 'maxTtl' | 'period'> | undefined {
+}: RenewCall<Passwords>): Pick<RenewedTerms, 'ttl' | 'maxTtl' | 'period'> | undefined {
   const { username } = internal as Internal;
   const user = readUser(storage, username);
   if (user === undefined) return undefined;

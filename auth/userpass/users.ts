@@ -7,7 +7,7 @@ import { pathFor } from '#sdk/path.ts';
 import { sanitizePolicies } from '#sdk/policies.ts';
 import { listReply, reply } from '#sdk/reply.ts';
 import { tokenFields, updateTokenFields, type SentTokenFields } from '#sdk/token-fields.ts';
-import { checkHash, hashPassword } from './passwords.ts';
+import { checkHash, type Passwords } from './passwords.ts';
 import {
   listUsers,
   NO_SETTINGS,
@@ -18,7 +18,7 @@ import {
   type User,
 } from './store.ts';
 
-const path = pathFor<null>();
+const path = pathFor<Passwords>();
 
 interface Named {
   readonly username: string;
@@ -80,34 +80,35 @@ export const userPolicies = path('users/{username}/policies', {
   operations: { write: { summary: 'Change the policies of a user', handler: writePolicies } },
 });
 
-function read({ storage, data }: Call<null, Named>) {
+function read({ storage, data }: Call<Passwords, Named>) {
   const kept = readUser(storage, data.username);
   return kept && reply(shownTokenFields(OLD_NAMES, kept));
 }
 
-async function write({ storage, data }: Call<null, SentUser>): Promise<undefined> {
+async function write({ engine, storage, data }: Call<Passwords, SentUser>): Promise<undefined> {
   const before = readUser(storage, data.username);
   const { fields, oldNames } = before ?? NO_SETTINGS;
   const followed = { fields: updateTokenFields(fields, data), oldNames };
   const settings = updateOldNames(OLD_NAMES, followed, data);
-  const passwordHash = isPasswordSent(data) ? await hashOf(data) : before?.passwordHash;
+  const passwordHash = isPasswordSent(data) ? await hashOf(engine, data) : before?.passwordHash;
   if (passwordHash === undefined) throw badRequest('missing password');
   writeUser(storage, data.username, { ...settings, passwordHash });
 }
 
-function remove({ storage, data }: Call<null, Named>): undefined {
+function remove({ storage, data }: Call<Passwords, Named>): undefined {
   removeUser(storage, data.username);
 }
 
 async function writePassword({
+  engine,
   storage,
   data,
-}: Call<null, Named & SentPassword>): Promise<undefined> {
+}: Call<Passwords, Named & SentPassword>): Promise<undefined> {
   const kept = requireUser(readUser(storage, data.username));
-  writeUser(storage, data.username, { ...kept, passwordHash: await hashOf(data) });
+  writeUser(storage, data.username, { ...kept, passwordHash: await hashOf(engine, data) });
 }
 
-function writePolicies({ storage, data }: Call<null, Named & SentPolicies>): undefined {
+function writePolicies({ storage, data }: Call<Passwords, Named & SentPolicies>): undefined {
   const kept = requireUser(readUser(storage, data.username));
   const sent = data.token_policies ?? data.policies;
   if (sent === undefined) return;
@@ -130,10 +131,13 @@ function isPasswordSent({ password: plain, password_hash: hash }: SentPassword):
 }
 
 /** The hash to keep for what was sent: a password, or the hash of one. */
-async function hashOf({ password: plain = '', password_hash: hash = '' }: SentPassword) {
+async function hashOf(
+  passwords: Passwords,
+  { password: plain = '', password_hash: hash = '' }: SentPassword,
+): Promise<string> {
   if (plain === '' && hash === '') throw badRequest('missing password');
   if (plain !== '' && hash !== '') {
     throw badRequest('only one of "password" and "password_hash" can be supplied');
   }
-  return hash === '' ? hashPassword(plain) : checkHash(hash);
+  return hash === '' ? passwords.hash(plain) : checkHash(hash);
 }

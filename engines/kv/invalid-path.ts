@@ -14,6 +14,8 @@ export const invalidPath = path('{path...}', {
   Values are below data/, what is known about them below metadata/; see also delete/, undelete/, destroy/, subkeys/ and
   config.`,
   fields: { path: rest('The path') },
+  // Whatever a client of version 1 sends is no mistake of its own.
+  isFree: true,
   operations: {
     read: { summary, handler: explain },
     list: { summary, handler: explain },

@@ -10,10 +10,26 @@ type Contradiction = readonly [boolean, string];
 const MAY_BE_NEGATIVE: ReadonlySet<string> = new Set(['max_request_size', 'max_token_header_size']);
 
 export function checkListener(listener: Listener, at: Position): void {
-  const contradictions = [...inTls(listener), ...inForwarding(listener), ...inNumbers(listener)];
+  const contradictions = [
+    ...inTls(listener),
+    ...inForwarding(listener),
+    ...inNumbers(listener),
+    ...notBuilt(listener),
+  ];
   for (const [isThere, reason] of contradictions) {
     if (isThere) throw new HclError(reason, at);
   }
+}
+
+/** What would change who a client is taken for must not be read over. */
+function notBuilt(listener: Listener): readonly Contradiction[] {
+  return [
+    [listener.proxy_protocol_behavior !== '', "'proxy_protocol_behavior' is not supported"],
+    [
+      listener.x_forwarded_for_client_cert_header !== '',
+      "'x_forwarded_for_client_cert_header' is not supported",
+    ],
+  ];
 }
 
 /** Settings about forwarded addresses are idle until somebody is trusted to forward. */

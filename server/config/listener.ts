@@ -23,6 +23,7 @@ import {
 /** Vault's default bound of a request's body, 32 MiB. */
 const MAX_REQUEST_SIZE = 33_554_432;
 const NO_PROFILING = 'there is no profiling endpoint';
+const CORS = 'origins are allowed through sys/config/cors';
 const OTHER_EDITION = 'it is part of another edition';
 
 const TLS = {
@@ -79,9 +80,9 @@ const ANSWERS = {
   disable_unauthed_generate_root_endpoints: flag(true),
   disable_replication_status_endpoints: inert(flag(), OTHER_EDITION),
   chroot_namespace: inert(text(), OTHER_EDITION),
-  cors_enabled: flag(),
-  cors_allowed_origins: texts(),
-  cors_allowed_headers: texts(),
+  cors_enabled: inert(flag(), CORS),
+  cors_allowed_origins: inert(texts(), CORS),
+  cors_allowed_headers: inert(texts(), CORS),
 };
 
 const LISTENER = {

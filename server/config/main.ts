@@ -18,6 +18,8 @@ import { telemetry } from './telemetry.ts';
 const DAY = 86_400;
 const THIRTY_TWO_DAYS = 32 * DAY;
 const NO_PLUGINS = 'engines and auth methods are built in';
+const LOG_ROTATION =
+  'the log file is opened for each line, so that it can be moved away at any time';
 const OTHER_EDITION = 'it is part of another edition';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
@@ -27,13 +29,18 @@ const LOGGING = {
   log_level: oneOf('info', LOG_LEVELS, { err: 'error', notice: 'info', warning: 'warn' }),
   log_format: oneOf('standard', LOG_FORMATS, { unspecified: 'standard' }),
   log_file: text(),
-  log_rotate_duration: exactSeconds(DAY),
-  log_rotate_bytes: whole(),
-  log_rotate_max_files: whole(),
-  log_requests_level: text(),
 };
 
 const WITHOUT_EFFECT = {
+  cache_size: inert(whole(), 'what is kept in memory is bounded by its bytes'),
+  disable_cache: inert(flag(), 'what is kept in memory is never older than what is stored'),
+  introspection_endpoint: inert(flag(), 'there is nothing to look into'),
+  disable_printable_check: inert(flag(), 'control characters in names are always refused'),
+  enable_response_header_raft_node_id: inert(flag(), 'there is no Raft storage yet'),
+  log_rotate_duration: inert(text(), LOG_ROTATION),
+  log_rotate_bytes: inert(whole(), LOG_ROTATION),
+  log_rotate_max_files: inert(whole(), LOG_ROTATION),
+  log_requests_level: inert(text(), 'requests are on record in the audit log'),
   // Memory of this runtime cannot be locked: swap has to be off, so both values mean the same.
   disable_mlock: flag(),
   plugin_directory: inert(text(), NO_PLUGINS),
@@ -65,16 +72,11 @@ export const MAIN = {
   default_lease_ttl: wholeSeconds(THIRTY_TWO_DAYS),
   max_lease_ttl: wholeSeconds(THIRTY_TWO_DAYS),
   default_max_request_duration: exactSeconds(90),
-  cache_size: whole(),
-  disable_cache: flag(),
   ui: flag(),
   raw_storage_endpoint: flag(),
-  introspection_endpoint: flag(),
   allow_audit_log_prefixing: flag(),
   unsafe_allow_api_audit_creation: flag(),
-  disable_printable_check: flag(),
   enable_response_header_hostname: flag(),
-  enable_response_header_raft_node_id: flag(),
   pid_file: text(),
   telemetry: optional(telemetry()),
   ...LOGGING,

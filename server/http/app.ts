@@ -1,15 +1,18 @@
 // The koa onion around every HTTP exchange: headers and errors outside, then the routes that answer without a token,
 // then the API, where a request becomes a straight line of steps.
 import Koa, { type Context } from 'koa';
+import { millis } from '#sdk/clock.ts';
 import { ClientError } from '#sdk/errors.ts';
 import { SealedError } from '#storage/barrier/barrier.ts';
 import type { Listener } from '../config/listener.ts';
 import type { Node } from '../node.ts';
 import { handle } from '../request/handle.ts';
+import type { Unsealed } from '../unsealed.ts';
+import { makeBodyBudgets, type BodyBudgets } from './body-budget.ts';
 import { readBody } from './body.ts';
 import { clientAddress } from './forwarded.ts';
 import { isOpenTarget, openRoutes } from './open-routes.ts';
-import { arrive, locate, type Located } from './parse.ts';
+import { arrive, locate, tokenOf, type Located } from './parse.ts';
 import { responseHeaders } from './response-headers.ts';
 import { renderError, renderFinished, type Rendered } from './render.ts';
 import { send } from './send.ts';
@@ -31,7 +34,9 @@ export function makeApp(node: Node, listener: Listener): Koa {
     setHeaders(context, context.status);
   });
   app.use((context, next) => (isOpenTarget(context.req.url ?? '') ? open(context, next) : next()));
-  app.use((context) => answerApi(node, listener, context));
+  const budgets = makeBodyBudgets(listener.max_request_size);
+  const api: Api = { node, listener, budgets };
+  app.use((context) => answerApi(api, context));
   return app;
 }
 
@@ -55,7 +60,13 @@ function renderThrown(node: Node, error: unknown): Rendered {
   return renderError(error, false);
 }
 
-async function answerApi(node: Node, listener: Listener, context: Context): Promise<void> {
+interface Api {
+  readonly node: Node;
+  readonly listener: Listener;
+  readonly budgets: BodyBudgets;
+}
+
+async function answerApi(api: Api, context: Context): Promise<void> {
   const target = context.req.url ?? '';
   const located = locate(target);
   if ('location' in located) {
@@ -67,27 +78,48 @@ async function answerApi(node: Node, listener: Listener, context: Context): Prom
     return;
   }
   if (!located.path.startsWith(API)) throw new ClientError(404, []);
-  send(context, await answer(node, listener, context, located));
+  send(context, await answer(api, context, located));
 }
 
 async function answer(
-  node: Node,
-  listener: Listener,
-  { req }: Context,
+  { node, listener, budgets }: Api,
+  context: Context,
   located: Located,
 ): Promise<Rendered> {
+  const { req } = context;
   const remoteAddress = clientAddress(req, listener);
   const unsealed = node.unsealed();
   if (unsealed === undefined) throw new ClientError(503, 'Vault is sealed');
-  const body = await readBody(req, listener.max_request_size);
+  const token = tokenOf(req, listener.max_token_header_size);
+  const body = await readBody(context, {
+    largest: listener.max_request_size,
+    budget: () => (isKnown(unsealed, token) ? budgets.known : budgets.strangers),
+  });
   const origin = {
     limits: listener,
     at: node.clock.now(),
+    token,
     remoteAddress,
     remotePort: req.socket.remotePort ?? 0,
   };
   const arrived = arrive(req, located, body, origin);
-  return renderFinished(await handle(unsealed, arrived));
+  return renderFinished(await withinTime(node, listener, handle(unsealed, arrived)));
+}
+
+/** The client is told when its time is up; what the request does is still done whole or not at all. */
+function withinTime<T>(node: Node, listener: Listener, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const limit = millis(listener.max_request_duration * 1000);
+    const cancel = node.clock.after(limit, () =>
+      reject(new ClientError(500, 'context deadline exceeded')),
+    );
+    void work.then(resolve, reject).finally(cancel);
+  });
+}
+
+/** Whether a token holds, before anything is read that only its owner may send. */
+function isKnown({ barrier, tokens }: Unsealed, token: string | undefined): boolean {
+  return token !== undefined && tokens.find(barrier.begin(), token) !== undefined;
 }
 
 /** Vault's router sends a read to the clean path with a line of HTML; other verbs get no body. */

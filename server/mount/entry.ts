@@ -29,5 +29,14 @@ export interface MountConfig {
   readonly passthrough_request_headers?: readonly string[];
   readonly allowed_response_headers?: readonly string[];
   readonly token_type?: string;
-  readonly plugin_name?: string;
+  readonly user_lockout_config?: LockoutConfig;
+}
+
+/** How wrong passwords lock a user, where the mount says otherwise than the configuration file. */
+export interface LockoutConfig {
+  /** 0: the configuration file's. */
+  readonly lockout_threshold: number;
+  readonly lockout_duration: Seconds;
+  readonly lockout_counter_reset_duration: Seconds;
+  readonly lockout_disable: boolean;
 }

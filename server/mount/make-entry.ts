@@ -29,6 +29,7 @@ export function makeEntry(mount: NewMount): MountEntry {
       default_lease_ttl: seconds(0),
       max_lease_ttl: seconds(0),
       force_no_cache: false,
+      ...(mount.kind === 'auth' ? { token_type: 'default-service' } : {}),
       ...mount.config,
     },
   };

@@ -36,8 +36,7 @@ export function makeAnswer(running: Running, reply: Reply, warnings: string[]): 
       return { ...EMPTY, data: reply.data, lease, warnings };
     }
     case 'grant': {
-      const { auth, displayName } = admitLogin(running, reply, warnings);
-      return { ...EMPTY, auth, displayName, warnings };
+      return { ...EMPTY, ...admitLogin(running, reply, warnings), warnings };
     }
     case 'auth':
       return { ...EMPTY, auth: reply.auth, displayName: reply.displayName, warnings };

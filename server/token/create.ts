@@ -150,7 +150,7 @@ function entityOfAlias({ engine, data }: CreateCall, role: TokenRole | undefined
   assert(mount !== undefined, 'a handler is of a mount');
   const { accessor: mountAccessor, type: mountType } = mount.entry;
   const login = { name: alias, mountAccessor, mountType, metadata: {} };
-  return engine.services.entities.ofLogin(engine.transaction, login).id;
+  return engine.services.entities.ofLogin(engine.transaction, login).entity.id;
 }
 
 /** A child is of the same entity and no freer than its parent; a role decides for itself where from it may be used. */

@@ -66,8 +66,12 @@ class Appender {
   /** The last write ended within a line. */
   #isTorn = false;
 
-  async append(descriptor: number, text: string): Promise<void> {
+  /** A new write begins, for which there is time again. */
+  begin(): void {
     this.#isGivenUp = false;
+  }
+
+  async append(descriptor: number, text: string): Promise<void> {
     const bytes = Buffer.from(this.#isTorn ? `\n${text}` : text);
     let written = 0;
     try {
@@ -102,6 +106,7 @@ class StandardOutput implements Sink {
   readonly #appender = new Appender();
 
   write(text: string): Promise<void> {
+    this.#appender.begin();
     return this.#appender.append(STDOUT, text);
   }
 
@@ -133,6 +138,7 @@ class LogFile implements Sink {
   }
 
   async write(text: string): Promise<void> {
+    this.#appender.begin();
     this.#file ??= await this.#opened();
     this.#writing = this.#appender.append(this.#file.fd, text);
     try {

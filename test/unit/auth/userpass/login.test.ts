@@ -1,7 +1,7 @@
 // Logins: who gets in with what, and that nobody learns which users there are.
 import test from 'ava';
 import { userpass } from '#auth/userpass/index.ts';
-import { hashPassword, isPasswordRight } from '#auth/userpass/passwords.ts';
+import { Passwords } from '#auth/userpass/passwords.ts';
 import { TestMount } from '#test/helpers/mount.ts';
 
 /** Of the password "hashed-secret". */
@@ -127,12 +127,13 @@ for (const [remoteAddress, isAllowed] of ADDRESSES) {
 }
 
 test('a hash has a salt, and is right for its password alone', async (t) => {
-  const [one, other] = [await hashPassword('x'), await hashPassword('x')];
+  const passwords = new Passwords();
+  const [one, other] = [await passwords.hash('x'), await passwords.hash('x')];
   t.not(one, other);
   t.regex(one, /^\$2b\$10\$/);
-  t.true(await isPasswordRight('x', one));
-  t.false(await isPasswordRight('y', one));
-  t.false(await isPasswordRight('x', undefined));
+  t.true(await passwords.isRight('x', one));
+  t.false(await passwords.isRight('y', one));
+  t.false(await passwords.isRight('x', undefined));
 });
 
 const RENEWALS: readonly (readonly [string, Readonly<Record<string, unknown>>, unknown])[] = [

@@ -80,7 +80,8 @@ const INVALID: readonly (readonly [Verb, string, string])[] = [
 for (const [verb, path, warning] of INVALID) {
   test(`${verb} of "${path}" is told what to do instead`, async (t) => {
     const mount = new TestMount(kvV2);
-    const seen = verb === 'list' ? await mount.list(path) : await mount[verb](path, {});
+    const seen =
+      verb === 'list' ? await mount.list(path) : await mount[verb](path, { user: 'ana' });
     t.deepEqual(seen.warnings, [warning]);
     t.deepEqual([seen.status, seen.data], [404, null]);
   });
