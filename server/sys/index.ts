@@ -4,6 +4,7 @@ import { auditPaths } from './audit.ts';
 import { authPaths } from './auth.ts';
 import { capabilityPaths } from './capabilities.ts';
 import { internalPaths } from './internal.ts';
+import { leasePaths } from './leases.ts';
 import { mountPaths } from './mounts.ts';
 import { passwordPolicyPaths } from './password-policies.ts';
 import { policyPaths } from './policies.ts';
@@ -18,6 +19,7 @@ export const system = defineEngine<System>({
     ...authPaths,
     ...capabilityPaths,
     ...internalPaths,
+    ...leasePaths,
     ...mountPaths,
     ...passwordPolicyPaths,
     ...policyPaths,
