@@ -53,7 +53,10 @@ async function useEverything(world: World, secrets: Set<string>): Promise<void> 
   const token = String((login.json['auth'] as { client_token?: string } | undefined)?.client_token);
   await ask('GET', 'auth/token/lookup-self', undefined, { token });
   await ask('POST', 'auth/token/lookup', { token });
-  await ask('POST', 'auth/token/create', { policies: ['default'], meta: { note: VALUE } });
+  await ask('POST', 'auth/token/create', {
+    policies: ['default'],
+    meta: { team: 'audit shows it' },
+  });
   await ask('POST', 'auth/token/renew', { token });
   await ask('POST', 'auth/token/renew-self', {}, { token });
   await ask('POST', 'auth/token/create', { id: CHANGED, policies: ['root', 'default'] });
