@@ -8,7 +8,7 @@ import { SealedError } from '#storage/barrier/barrier.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import type { Log } from '../log.ts';
 import type { Authorized, Known, LeaseBlock } from '../request/stages.ts';
-import { randomName } from '../token/letters.ts';
+import { RandomNames } from '../token/letters.ts';
 import { hasEnded, LEASE_PREFIX, tokenOfRecord } from '../token/store.ts';
 import {
   addLease,
@@ -46,6 +46,7 @@ export const RETRIES_MAX = 6;
 const JITTER_PERCENT = 25;
 
 export class LeaseManager {
+  readonly #names = new RandomNames();
   readonly #options: LeaseManagerOptions;
   readonly #clock: Clock;
   readonly #queue: LeaseQueue;
@@ -105,7 +106,7 @@ export class LeaseManager {
     warnings.push(...result.warnings);
     const notAfter = token.type === 'batch' ? token.expiresAt : undefined;
     const end = endWithin(now, result.ttl, notAfter);
-    const id = `${arrived.path}/${randomName()}`;
+    const id = `${arrived.path}/${this.#names.next()}`;
     addLease(transaction, {
       kind: 'secret',
       id,
