@@ -200,9 +200,9 @@ export function hasEnded({ expiresAt }: Pick<TokenEntry, 'expiresAt'>, now: Mill
   return expiresAt !== undefined && expiresAt <= now;
 }
 
-/** The id of a token's lease: the path that made it, and the token's key. */
+/** The id of a token's lease: the path that made it, which ends in a slash for a list that is wrapped, and the key. */
 export const leaseIdOf = ({ path, key }: Pick<TokenEntry, 'path' | 'key'>): string =>
-  `${path}/${key}`;
+  path.endsWith('/') ? path + key : `${path}/${key}`;
 
 /** The storage key of a token's record. */
 export const recordKey = (key: string): string => `${TOKENS_PREFIX}${key.slice(1, 3)}/${key}`;
