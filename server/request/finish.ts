@@ -61,8 +61,9 @@ async function produce(
   } catch (error) {
     if (error instanceof ConflictError) throw error;
     transaction.rollback(before);
-    if (error instanceof InvalidKeyError)
+    if (error instanceof InvalidKeyError) {
       return { type: 'error', error: badRequest(error.message) };
+    }
     if (!(error instanceof ClientError)) logFailure(node, verdict, error);
     return { type: 'error', error };
   }
