@@ -9,14 +9,17 @@ const FAIR_BYTES = 256 - (256 % ALPHABET.length);
 
 export class RandomNames {
   readonly #random = new Nonces();
+  readonly #bytes = new Uint8Array(LETTERS);
 
   next(): string {
     let name = '';
     while (name.length < LETTERS) {
-      const bytes = new Uint8Array(LETTERS - name.length);
-      this.#random.fill(bytes);
-      for (const byte of bytes) if (byte < FAIR_BYTES) name += ALPHABET[byte % ALPHABET.length];
+      this.#random.fill(this.#bytes);
+      for (const byte of this.#bytes) {
+        if (byte < FAIR_BYTES && name.length < LETTERS) name += ALPHABET[byte % ALPHABET.length];
+      }
     }
+    this.#bytes.fill(0);
     return name;
   }
 }
