@@ -8,7 +8,7 @@ import { SealedError } from '#storage/barrier/barrier.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import type { Log } from '../log.ts';
 import type { Authorized, Known, LeaseBlock } from '../request/stages.ts';
-import { RandomNames } from '../token/letters.ts';
+import { RandomNames } from '../token/names.ts';
 import { hasEnded, LEASE_PREFIX, tokenOfRecord } from '../token/store.ts';
 import {
   addLease,
@@ -46,9 +46,9 @@ export const RETRIES_MAX = 6;
 const JITTER_PERCENT = 25;
 
 export class LeaseManager {
-  readonly #names = new RandomNames();
   readonly #options: LeaseManagerOptions;
   readonly #clock: Clock;
+  readonly #names = new RandomNames();
   readonly #queue: LeaseQueue;
   readonly #pool: RevocationPool;
   readonly #follower: LeaseFollower;

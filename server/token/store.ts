@@ -6,7 +6,7 @@ import { badRequest } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { BATCH_PREFIX, batchEntry, openBatch, sealBatch } from './batch.ts';
 import type { TokenEntry } from './entry.ts';
-import { RandomNames } from './letters.ts';
+import { RandomNames } from './names.ts';
 
 /** Below it, records lie in 256 folders by the first two digits of their name, so that none is too large to be listed. */
 export const TOKENS_PREFIX = 'sys/token/id/';
@@ -48,9 +48,9 @@ export interface MadeToken {
 export type TokenEndListener = (transaction: Transaction, entries: readonly TokenEntry[]) => void;
 
 export class TokenStore {
-  readonly #names = new RandomNames();
   readonly #clock: Clock;
   readonly #whenEnded: TokenEndListener;
+  readonly #names = new RandomNames();
 
   constructor(clock: Clock, whenEnded: TokenEndListener) {
     this.#clock = clock;
@@ -201,9 +201,9 @@ export function hasEnded({ expiresAt }: Pick<TokenEntry, 'expiresAt'>, now: Mill
   return expiresAt !== undefined && expiresAt <= now;
 }
 
-/** The id of a token's lease: the path that made it, and the token's key. */
+/** The id of a token's lease: the path that made it, which ends in a slash for a list that is wrapped, and the key. */
 export const leaseIdOf = ({ path, key }: Pick<TokenEntry, 'path' | 'key'>): string =>
-  `${path}/${key}`;
+  path.endsWith('/') ? path + key : `${path}/${key}`;
 
 /** The storage key of a token's record. */
 export const recordKey = (key: string): string => `${TOKENS_PREFIX}${key.slice(1, 3)}/${key}`;
