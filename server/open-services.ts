@@ -4,7 +4,9 @@ import type { ApplyListener } from '#storage/physical.ts';
 import type { Barrier } from '#storage/barrier/barrier.ts';
 import { AuditBroker } from './audit/broker.ts';
 import { CLUSTER_KEY, type ClusterRecord } from './cluster.ts';
+import { sanitizedConfig } from './config/sanitized.ts';
 import { EntityStore } from './identity/entities.ts';
+import { KeyKeeper } from './key-rotation.ts';
 import { LeaseManager } from './lease/manager.ts';
 import { catalog } from './mount/catalog.ts';
 import { MountTable } from './mount/table.ts';
@@ -13,6 +15,7 @@ import type { NodeControls } from './node-controls.ts';
 import { PolicyStore } from './policy/store.ts';
 import { TokenStore } from './token/store.ts';
 import type { Unsealed } from './unsealed.ts';
+import { rememberVersion } from './version-history.ts';
 
 export interface OpenServices {
   readonly unsealed: Unsealed;
@@ -43,6 +46,8 @@ export async function openServices(node: Node, barrier: Barrier): Promise<OpenSe
     audit,
     node: controlsOf(node, barrier),
   };
+  stack.adopt(new KeyKeeper({ clock, barrier, log }), (keeper) => keeper.stop());
+  await rememberVersion(barrier, clock);
   leases.start(tokens);
   stack.defer(() => leases.stop());
   const built = stack.move();
@@ -68,6 +73,7 @@ function controlsOf(node: Node, barrier: Barrier): NodeControls {
     storageType: node.storageType,
     apiAddress: node.config.api_addr,
     isRawServed: node.config.raw_storage_endpoint,
+    configuration: sanitizedConfig(node.config),
     seal: () => node.seal(),
   };
 }

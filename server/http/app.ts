@@ -11,13 +11,17 @@ import type { Unsealed } from '../unsealed.ts';
 import { makeBodyBudgets, type BodyBudgets } from './body-budget.ts';
 import { readBody } from './body.ts';
 import { clientAddress } from './forwarded.ts';
+import { answerCors } from './cors.ts';
 import { isOpenTarget, openRoutes } from './open-routes.ts';
 import { arrive, locate, tokenOf, type Located } from './parse.ts';
 import { responseHeaders } from './response-headers.ts';
-import { renderError, renderFinished, type Rendered } from './render.ts';
+import { NO_CONTENT, renderError, renderFinished, type Rendered } from './render.ts';
 import { send } from './send.ts';
 
 const API = '/v1/';
+const SEAL = '/v1/sys/seal';
+/** What Vault serves beside its mounts: other verbs are refused before anything is decided. */
+const WRITTEN_ONLY: ReadonlySet<string> = new Set([SEAL, '/v1/sys/step-down']);
 
 export function makeApp(node: Node, listener: Listener): Koa {
   const app = new Koa();
@@ -27,7 +31,7 @@ export function makeApp(node: Node, listener: Listener): Koa {
   app.use(async (context, next) => {
     try {
       requireHeader(context, listener);
-      await next();
+      if (!answerCors(node, context)) await next();
     } catch (error) {
       send(context, renderThrown(node, error));
     }
@@ -73,12 +77,21 @@ async function answerApi(api: Api, context: Context): Promise<void> {
     redirect(context, located.location);
     return;
   }
-  if (located.path === '/v1/sys') {
+  if (located.path === '/v1/sys' && located.query?.has('help') !== true) {
     redirect(context, '/v1/sys/');
     return;
   }
   if (!located.path.startsWith(API)) throw new ClientError(404, []);
+  if (WRITTEN_ONLY.has(located.path)) requireWrite(context);
+  if (located.path === SEAL && api.node.unsealed() === undefined) {
+    send(context, NO_CONTENT); // it is what was asked for already
+    return;
+  }
   send(context, await answer(api, context, located));
+}
+
+function requireWrite({ method }: Context): void {
+  if (method !== 'PUT' && method !== 'POST') throw new ClientError(405, []);
 }
 
 async function answer(
