@@ -13,6 +13,8 @@ export interface DataReply {
   readonly status?: number;
   /** A hint how long the data holds, without a lease (kv version 1). */
   readonly leaseDuration?: Seconds;
+  /** The lease that the answer speaks of, where it was renewed; `leaseDuration` is what is left of it. */
+  readonly lease?: { readonly id: string; readonly isRenewable: boolean };
   /** Response headers besides the usual ones. */
   readonly headers?: Readonly<Record<string, string>>;
 }

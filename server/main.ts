@@ -16,6 +16,9 @@ import { VERSION } from './version.ts';
 /** How long running requests may take to end once the server is told to. */
 const DRAIN_LIMIT_MS = 4_000;
 
+/** Whatever the server writes is for nobody else. */
+const FILES_OF_THE_OWNER = 0o077;
+
 /**
  * Runs a server until it is told to end.
  *
@@ -53,6 +56,7 @@ async function run(flags: ServerFlags): Promise<number> {
 
   warnOfWhatIsNotBuilt(config, log);
 
+  process.umask(FILES_OF_THE_OWNER);
   const physical = await openStorage(storage.type, storage);
   const node = new Node({ clock: systemClock, log, config, physical, storageType: storage.type });
   const banner = flags.isDev ? await startDev(node, flags) : '';

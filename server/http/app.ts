@@ -14,9 +14,14 @@ import { clientAddress } from './forwarded.ts';
 import { answerCors } from './cors.ts';
 import { isOpenTarget, openRoutes } from './open-routes.ts';
 import { arrive, locate, tokenOf, type Located } from './parse.ts';
-import { responseHeaders } from './response-headers.ts';
-import { NO_CONTENT, renderError, renderFinished, type Rendered } from './render.ts';
-import { send } from './send.ts';
+import {
+  NO_CONTENT,
+  renderError,
+  renderFinished,
+  renderRedirect,
+  type Rendered,
+} from './render.ts';
+import { makeSend } from './send.ts';
 
 const API = '/v1/';
 const SEAL = '/v1/sys/seal';
@@ -26,21 +31,22 @@ const WRITTEN_ONLY: ReadonlySet<string> = new Set([SEAL, '/v1/sys/step-down']);
 export function makeApp(node: Node, listener: Listener): Koa {
   const app = new Koa();
   app.silent = true;
-  const open = openRoutes(node, listener);
-  const setHeaders = responseHeaders(node.config, listener);
+  const send = makeSend(node.config, listener);
+  const open = openRoutes(node, listener, send);
   app.use(async (context, next) => {
     try {
       requireHeader(context, listener);
-      if (!answerCors(node, context)) await next();
+      const preflight = answerCors(node, context);
+      if (preflight === undefined) await next();
+      else send(context, preflight);
     } catch (error) {
       send(context, renderThrown(node, error));
     }
-    setHeaders(context, context.status);
   });
   app.use((context, next) => (isOpenTarget(context.req.url ?? '') ? open(context, next) : next()));
   const budgets = makeBodyBudgets(listener.max_request_size);
   const api: Api = { node, listener, budgets };
-  app.use((context) => answerApi(api, context));
+  app.use(async (context) => send(context, await answerApi(api, context)));
   return app;
 }
 
@@ -70,24 +76,17 @@ interface Api {
   readonly budgets: BodyBudgets;
 }
 
-async function answerApi(api: Api, context: Context): Promise<void> {
+async function answerApi(api: Api, context: Context): Promise<Rendered> {
   const target = context.req.url ?? '';
   const located = locate(target);
-  if ('location' in located) {
-    redirect(context, located.location);
-    return;
-  }
+  if ('location' in located) return renderRedirect(located.location, context.method);
   if (located.path === '/v1/sys' && located.query?.has('help') !== true) {
-    redirect(context, '/v1/sys/');
-    return;
+    return renderRedirect('/v1/sys/', context.method);
   }
   if (!located.path.startsWith(API)) throw new ClientError(404, []);
   if (WRITTEN_ONLY.has(located.path)) requireWrite(context);
-  if (located.path === SEAL && api.node.unsealed() === undefined) {
-    send(context, NO_CONTENT); // it is what was asked for already
-    return;
-  }
-  send(context, await answer(api, context, located));
+  if (located.path === SEAL && api.node.unsealed() === undefined) return NO_CONTENT;
+  return answer(api, context, located);
 }
 
 function requireWrite({ method }: Context): void {
@@ -133,17 +132,4 @@ function withinTime<T>(node: Node, listener: Listener, work: Promise<T>): Promis
 /** Whether a token holds, before anything is read that only its owner may send. */
 function isKnown({ barrier, tokens }: Unsealed, token: string | undefined): boolean {
   return token !== undefined && tokens.find(barrier.begin(), token) !== undefined;
-}
-
-/** Vault's router sends a read to the clean path with a line of HTML; other verbs get no body. */
-function redirect(context: Context, location: string): void {
-  context.status = 301;
-  context.set('Location', location);
-  if (context.method !== 'GET' && context.method !== 'HEAD') {
-    context.body = null;
-    context.status = 301;
-    return;
-  }
-  context.set('Content-Type', 'text/html; charset=utf-8');
-  context.body = '<a href="/">Moved Permanently</a>.\n';
 }

@@ -9,7 +9,7 @@ import { parseBody, readBody } from './body.ts';
 import { clientAddress } from './forwarded.ts';
 import { healthOf } from './health.ts';
 import { renderPlain, type Rendered } from './render.ts';
-import { send } from './send.ts';
+import type { Send } from './send.ts';
 import { initParameters, unsealParameters } from './seal-parameters.ts';
 
 /** The largest that is ever sent here: the OpenPGP keys of everybody who is to get a share. */
@@ -33,7 +33,7 @@ function queryOf(target: string): URLSearchParams {
   return new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1));
 }
 
-export function openRoutes(node: Node, listener: Listener): Middleware {
+export function openRoutes(node: Node, listener: Listener, send: Send): Middleware {
   const router = new Router({ prefix: '/v1/sys' });
   const budgets = makeBodyBudgets(OPEN_BODY_MAX);
   const on = (route: Route) => async (context: Context) => {

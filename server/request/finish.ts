@@ -1,9 +1,10 @@
 // From the verdict to the answer: the engine does its work, a login becomes a token, a credential a lease, and an answer
 // that is to be wrapped a wrapping token. What a failed handler wrote is taken back; the use of a token is not.
 import type { Call } from '#sdk/call.ts';
-import { ClientError, unsupportedOperation, unsupportedPath } from '#sdk/errors.ts';
+import { badRequest, ClientError, unsupportedOperation, unsupportedPath } from '#sdk/errors.ts';
 import { decodeData } from '#sdk/path.ts';
 import type { Reply } from '#sdk/reply.ts';
+import { InvalidKeyError } from '#storage/key.ts';
 import { ConflictError } from '#storage/physical.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { viewOf } from '#storage/view.ts';
@@ -50,6 +51,9 @@ async function produce(
   } catch (error) {
     if (error instanceof ConflictError) throw error;
     transaction.rollback(before);
+    if (error instanceof InvalidKeyError) {
+      return { type: 'error', error: badRequest(error.message) };
+    }
     if (!(error instanceof ClientError)) logFailure(node, verdict, error);
     return { type: 'error', error };
   }

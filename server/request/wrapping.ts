@@ -1,12 +1,11 @@
 // An answer put into the cubbyhole of a token made for it, and the token handed out in its place.
 import { formatTime } from '#sdk/clock.ts';
 import { seconds } from '#sdk/duration.ts';
-import { assert } from '#sdk/errors.ts';
 import { sortKeys } from '#sdk/json.ts';
 import type { Reply } from '#sdk/reply.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { envelope } from '../http/render.ts';
-import { storagePrefix } from '../mount/table.ts';
+import { cubbyholeOf as prefixOf } from '../mount/cubbyhole.ts';
 import type { WrappedBy } from '../token/entry.ts';
 import type { MadeToken } from '../token/store.ts';
 import { endOf } from '../token/ttl.ts';
@@ -111,9 +110,7 @@ function makeWrappingToken(
 
 /** The prefix of a token's own storage. */
 export function cubbyholeOf(node: Unsealed, transaction: Transaction, tokenKey: string): string {
-  const entry = node.mounts.entries(transaction).find(({ type }) => type === 'cubbyhole');
-  assert(entry !== undefined, 'there is always a cubbyhole');
-  return `${storagePrefix(entry)}${tokenKey}/`;
+  return prefixOf(node.mounts, transaction, tokenKey);
 }
 
 function wrapInfo(

@@ -6,6 +6,7 @@ import { capabilityPaths } from './capabilities.ts';
 import { configPaths } from './config.ts';
 import { internalPaths } from './internal.ts';
 import { keyPaths } from './keys.ts';
+import { leasePaths } from './leases.ts';
 import { mountPaths } from './mounts.ts';
 import { passwordPolicyPaths } from './password-policies.ts';
 import { pluginPaths } from './plugins.ts';
@@ -21,12 +22,8 @@ export const system = defineEngine<System>({
   help: 'The system backend is built-in to Vault and cannot be remounted or\nunmounted. It contains the paths that are used to configure Vault itself\nas well as perform core operations.',
   paths: [
     ...auditPaths,
-    ...mountPaths,
     ...authPaths,
-    ...policyPaths,
-    ...passwordPolicyPaths,
     ...capabilityPaths,
-    ...wrappingPaths,
     ...internalPaths,
     ...keyPaths,
     ...configPaths,
@@ -34,6 +31,11 @@ export const system = defineEngine<System>({
     ...rawPaths,
     ...statusPaths,
     ...pluginPaths,
+    ...leasePaths,
+    ...mountPaths,
+    ...passwordPolicyPaths,
+    ...policyPaths,
+    ...wrappingPaths,
   ],
   start: () => null as never, // handlers get a System made for their request
 });

@@ -6,12 +6,12 @@ import { boolean, duration, integer } from '#sdk/field.ts';
 import { pathFor } from '#sdk/path.ts';
 import { reply } from '#sdk/reply.ts';
 import {
-  MAX_OPERATIONS,
-  MIN_INTERVAL,
-  MIN_OPERATIONS,
-  readRotation,
-  writeRotation,
-} from '../key-rotation.ts';
+  DEFAULT_ROTATION,
+  INTERVAL_MIN,
+  OPERATIONS_MIN,
+  ROTATION_KEY,
+  type RotationRecord,
+} from '../rotation.ts';
 import type { System } from './system.ts';
 
 const path = pathFor<System>();
@@ -53,38 +53,45 @@ const rotateConfig = path('rotate/config', {
     read: {
       summary: 'Read when the key rotates by itself',
       handler: ({ engine: { transaction } }) => {
-        const { enabled, interval, max_operations } = readRotation(transaction);
+        const { enabled, interval, max_operations } = recordOf(transaction);
         return reply({ enabled, interval: shownInterval(interval), max_operations });
       },
     },
     write: {
       summary: 'Say when the key rotates by itself',
       handler: ({ engine: { transaction }, data }): undefined => {
-        const before = readRotation(transaction);
+        const before = recordOf(transaction);
         const { enabled, max_operations: operations, interval } = data;
         if (interval !== undefined) checkInterval(interval);
         if (operations !== undefined) checkOperations(operations);
-        writeRotation(transaction, {
+        const record: RotationRecord = {
           enabled: enabled ?? before.enabled,
           max_operations: operations ?? before.max_operations,
           interval: interval ?? before.interval,
-        });
+        };
+        transaction.put(ROTATION_KEY, record);
       },
     },
   },
 });
 
-const shownInterval = (interval: Seconds): number | string =>
+/** Beyond it, random nonces would not be safe. */
+const OPERATIONS_MAX = DEFAULT_ROTATION.max_operations;
+
+const recordOf = (transaction: System['transaction']): RotationRecord =>
+  transaction.get<RotationRecord>(ROTATION_KEY) ?? DEFAULT_ROTATION;
+
+const shownInterval = (interval: number): number | string =>
   interval === 0 ? 0 : formatGoDuration(interval);
 
 function checkInterval(interval: Seconds): void {
-  if (interval === seconds(0) || interval >= MIN_INTERVAL) return;
-  throw badRequest(`interval must be greater or equal to ${formatGoDuration(MIN_INTERVAL)}`);
+  if (interval === seconds(0) || interval >= INTERVAL_MIN) return;
+  throw badRequest(`interval must be greater or equal to ${formatGoDuration(INTERVAL_MIN)}`);
 }
 
 function checkOperations(operations: number): void {
-  if (operations >= MIN_OPERATIONS && operations <= MAX_OPERATIONS) return;
-  throw badRequest(`max_operations must be in the range [${MIN_OPERATIONS},${MAX_OPERATIONS}]`);
+  if (operations >= OPERATIONS_MIN && operations <= OPERATIONS_MAX) return;
+  throw badRequest(`max_operations must be in the range [${OPERATIONS_MIN},${OPERATIONS_MAX}]`);
 }
 
 const seal = path('seal', {
