@@ -202,7 +202,7 @@ export function hasEnded({ expiresAt }: Pick<TokenEntry, 'expiresAt'>, now: Mill
 
 /** The id of a token's lease: the path that made it, and the token's key. */
 export const leaseIdOf = ({ path, key }: Pick<TokenEntry, 'path' | 'key'>): string =>
-  `${path}/${key}`;
+  path.endsWith('/') ? path + key : `${path}/${key}`;
 
 /** The storage key of a token's record. */
 export const recordKey = (key: string): string => `${TOKENS_PREFIX}${key.slice(1, 3)}/${key}`;
