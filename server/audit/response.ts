@@ -1,6 +1,7 @@
 // The part of an entry that says what was answered.
 import { ClientError } from '#sdk/errors.ts';
 import type { AuthBlock } from '#sdk/reply.ts';
+import { envelope } from '../http/render.ts';
 import type { Mount } from '../mount/mount.ts';
 import type { Answer, LeaseBlock, Outcome, Verdict, WrapInfo } from '../request/stages.ts';
 import { responseMount } from './mount.ts';
@@ -73,20 +74,6 @@ function answerData(answer: Answer | undefined, requestId: string): Data | undef
 /** An answer that has a status or a form of its own is one text, which is hashed whole. */
 function rawData(body: string, contentType: string, status: number): Data {
   return { http_content_type: contentType, http_raw_body: body, http_status_code: status };
-}
-
-/** The body of an answer whose status is not 200. */
-function envelope({ data, warnings }: Answer, requestId: string): Data {
-  return {
-    request_id: requestId,
-    lease_id: '',
-    renewable: false,
-    lease_duration: 0,
-    data,
-    wrap_info: null,
-    warnings: warnings.length === 0 ? null : warnings,
-    auth: null,
-  };
 }
 
 /** Messages may hold what was sent, so they stand hashed like any data. */

@@ -27,6 +27,11 @@ export interface Entity {
 /** Where a login came from and what it is called there. */
 export type LoginAlias = Omit<Alias, 'id'>;
 
+export interface FoundEntity {
+  readonly entity: Entity;
+  readonly isNew: boolean;
+}
+
 interface AliasRecord {
   readonly entity: string;
 }
@@ -42,12 +47,17 @@ export class EntityStore {
     return transaction.get<Entity>(ENTITY_PREFIX + id);
   }
 
+  count(transaction: Transaction): number {
+    return transaction.list(ENTITY_PREFIX).length;
+  }
+
   /** The entity of a login's alias; the first login makes it. */
-  ofLogin(transaction: Transaction, alias: LoginAlias): Entity {
+  ofLogin(transaction: Transaction, alias: LoginAlias): FoundEntity {
     const key = aliasKey(alias);
     const known = transaction.get<AliasRecord>(key);
     const entity = known === undefined ? undefined : this.find(transaction, known.entity);
-    return entity ?? this.#create(transaction, alias, key);
+    if (entity !== undefined) return { entity, isNew: false };
+    return { entity: this.#create(transaction, alias, key), isNew: true };
   }
 
   #create(transaction: Transaction, alias: LoginAlias, key: string): Entity {

@@ -8,10 +8,12 @@ import type { NewToken } from '../token/store.ts';
 import { calculateTtl, endOf } from '../token/ttl.ts';
 import type { Unsealed } from '../unsealed.ts';
 import type { Running } from './running.ts';
+import type { LoginFacts } from './stages.ts';
 
 export interface Admission {
   readonly auth: AuthBlock;
   readonly displayName: string;
+  readonly login: LoginFacts;
 }
 
 /**
@@ -27,7 +29,7 @@ export function admitLogin(
   assert(mount !== undefined, 'a login is handled by a mount');
   const policies = withDefault(grant.policies, grant.token.noDefaultPolicy);
   if (policies.includes('root')) throw badRequest('auth methods cannot create root tokens');
-  const entity = node.entities.ofLogin(transaction, {
+  const { entity, isNew } = node.entities.ofLogin(transaction, {
     name: grant.alias,
     mountAccessor: mount.entry.accessor,
     mountType: mount.entry.type,
@@ -47,7 +49,11 @@ export function admitLogin(
     internal: grant.internal,
     wrapping: undefined,
   });
-  return { auth: authBlock(made, arrived.at), displayName: made.entry.displayName };
+  return {
+    auth: authBlock(made, terms.creationTtl),
+    displayName: made.entry.displayName,
+    login: { noDefaultPolicy: grant.token.noDefaultPolicy, isNewEntity: isNew },
+  };
 }
 
 type Terms = Pick<
@@ -68,6 +74,7 @@ type Terms = Pick<
 function termsOf(node: Unsealed, { token }: GrantReply, mount: Mount, warnings: string[]): Terms {
   const now = node.clock.now();
   const result = calculateTtl({ ...token, increment: token.ttl, start: now, now }, mount.facts);
+  assert(result !== undefined, 'what begins now has not reached its end');
   warnings.push(...result.warnings);
   const type = tokenTypeOf(token.type, mount.entry.config.token_type);
   return {

@@ -1,7 +1,7 @@
 // sys/audit: the audit devices, the hashes that they show, and the request headers that are on record.
 // https://developer.hashicorp.com/vault/api-docs/system/audit
 import { badRequest } from '#sdk/errors.ts';
-import { boolean, pairs, rest, text } from '#sdk/field.ts';
+import { boolean, pairs, path as wholePath, text } from '#sdk/field.ts';
 import { pathFor } from '#sdk/path.ts';
 import { reply } from '#sdk/reply.ts';
 import type { Storage } from '#sdk/storage.ts';
@@ -17,7 +17,7 @@ const MAX_DEVICES = 32;
 /** Each request looks for every one of them. */
 const MAX_AUDITED_HEADERS = 128;
 
-const devicePath = rest('The path of the device');
+const devicePath = wholePath('The path of the device');
 
 const listDevices = path('audit', {
   help: `List the enabled audit devices
@@ -118,7 +118,7 @@ const header = path('config/auditing/request-headers/{header...}', {
   access: 'sudo',
   isFlat: true,
   fields: {
-    header: rest('The name of the header'),
+    header: wholePath('The name of the header'),
     hmac: boolean('Whether the value is hashed').default(false),
   },
   operations: {

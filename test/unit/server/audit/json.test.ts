@@ -82,12 +82,13 @@ test('a list is a number where lists are elided, with what else the answer has',
   t.is(fieldsJson({ d: new Payload({ keys: ['a'] }, [], true) }, reveal), '{"d":{"keys":["#a"]}}');
 });
 
+const nested = (depth: number) => `${'{"a":'.repeat(depth)}"x"${'}'.repeat(depth)}`;
+const lists = (depth: number) => `{"a":${'['.repeat(depth)}"x"${']'.repeat(depth)}}`;
+
 test('data as deep as a body may be is walked, deeper is refused', (t) => {
-  const nested = (depth: number) => `${'{"a":'.repeat(depth)}"x"${'}'.repeat(depth)}`;
   t.true(payload(nested(510)).includes('"#x"'));
   t.throws(() => payload(nested(700)), { message: /nested too deeply/ });
-  const list = (depth: number) => `{"a":${'['.repeat(depth)}"x"${']'.repeat(depth)}}`;
-  t.throws(() => payload(list(700)), { message: /nested too deeply/ });
+  t.throws(() => payload(lists(700)), { message: /nested too deeply/ });
 });
 
 test('a section is written once for each device', (t) => {

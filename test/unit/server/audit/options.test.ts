@@ -1,4 +1,5 @@
 import test from 'ava';
+import { millis } from '#sdk/clock.ts';
 import { ClientError } from '#sdk/errors.ts';
 import { parseStyle, type DeviceOptions } from '#server/audit/options.ts';
 import { parseFileOptions } from '#server/audit/devices/file.ts';
@@ -42,8 +43,9 @@ for (const [options, path, mode] of FILES) {
   });
 }
 
+const address = (options: DeviceOptions) => parseSocketOptions(options).address;
+
 test('an address may be of a host, of an IPv6 host, and of a Unix socket', (t) => {
-  const address = (options: DeviceOptions) => parseSocketOptions(options).address;
   t.deepEqual(address({ address: 'log:514' }), { type: 'tcp', host: 'log', port: 514 });
   t.deepEqual(address({ address: ':514' }), { type: 'tcp', host: 'localhost', port: 514 });
   t.deepEqual(address({ address: '[::1]:514', socket_type: 'udp' }), {
@@ -57,12 +59,13 @@ test('an address may be of a host, of an IPv6 host, and of a Unix socket', (t) =
   });
 });
 
+const timeout = (write_timeout?: string) =>
+  parseSocketOptions({ address: 'a:1', ...(write_timeout && { write_timeout }) }).writeTimeout;
+
 test('a write may take two seconds, or what was chosen', (t) => {
-  const timeout = (write_timeout?: string) =>
-    parseSocketOptions({ address: 'a:1', ...(write_timeout && { write_timeout }) }).writeTimeout;
-  t.is(timeout(), 2000);
-  t.is(timeout('500ms'), 500);
-  t.is(timeout('3'), 3000);
+  t.is(timeout(), millis(2000));
+  t.is(timeout('500ms'), millis(500));
+  t.is(timeout('3'), millis(3000));
 });
 
 const file = (options: DeviceOptions) => () => parseFileOptions(options);
