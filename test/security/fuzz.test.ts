@@ -246,8 +246,9 @@ test('CVE-2021-3024: senseless requests are refused in a few words', async (t) =
   t.deepEqual(world.log.filter((line) => line.includes('[ERROR]')).slice(0, 3), []);
   t.is((await world.ask('GET', 'sys/health')).status, 200);
   t.is((await world.ask('GET', 'auth/token/lookup-self')).status, 200);
-  for (const status of ['200', '400', '403', '404', '405'])
+  for (const status of ['200', '400', '403', '404', '405']) {
     t.true((statuses.get(status) ?? 0) > 100, status);
+  }
 });
 
 function judge(
