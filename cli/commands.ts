@@ -41,6 +41,49 @@ const LEASE: Group = {
   },
 };
 
+const NAMESPACE: Group = {
+  synopsis: 'Interact with namespaces',
+  members: {
+    create: leaf(
+      'Create a new namespace',
+      () => import('./commands/namespace.ts'),
+      'namespaceCreate',
+    ),
+    delete: leaf(
+      'Delete an existing namespace',
+      () => import('./commands/namespace.ts'),
+      'namespaceDelete',
+    ),
+    list: leaf('List child namespaces', () => import('./commands/namespace.ts'), 'namespaceList'),
+    lookup: leaf(
+      'Look up an existing namespace',
+      () => import('./commands/namespace.ts'),
+      'namespaceLookup',
+    ),
+  },
+};
+
+const PKI: Group = {
+  synopsis: "Interact with Vault's PKI Secrets Engine",
+  members: {
+    issue: leaf(
+      'Given a parent certificate, and a list of generation parameters, creates an issuer on a specified mount',
+      () => import('./commands/pki/issue.ts'),
+      'pkiIssue',
+    ),
+    'list-intermediates': leaf(
+      'Determine which of a list of certificates, were issued by a given parent certificate',
+      () => import('./commands/pki/relations.ts'),
+      'pkiListIntermediates',
+    ),
+    'verify-sign': leaf(
+      'Check whether one certificate validates another specified certificate',
+      () => import('./commands/pki/relations.ts'),
+      'pkiVerifySign',
+    ),
+  },
+};
+
 const PLUGIN: Group = {
   synopsis: 'Interact with Vault plugins and catalog',
   members: {
@@ -72,6 +115,11 @@ const POLICY: Group = {
   synopsis: 'Interact with policies',
   members: {
     delete: leaf('Deletes a policy by name', () => import('./commands/policy.ts'), 'policyDelete'),
+    fmt: leaf(
+      'Formats a policy on disk',
+      () => import('./commands/policy-format.ts'),
+      'policyFormat',
+    ),
     list: leaf('Lists the installed policies', () => import('./commands/policy.ts'), 'policyList'),
     read: leaf(
       'Prints the contents of a policy',
@@ -148,6 +196,22 @@ const TOKEN: Group = {
   },
 };
 
+const TRANSIT: Group = {
+  synopsis: "Interact with Vault's Transit Secrets Engine",
+  members: {
+    import: leaf(
+      'Import a key into the Transit secrets engines',
+      () => import('./commands/transit.ts'),
+      'transitImport',
+    ),
+    'import-version': leaf(
+      'Import key material into a new key version in the Transit secrets engines',
+      () => import('./commands/transit.ts'),
+      'transitImportVersion',
+    ),
+  },
+};
+
 export const COMMANDS: Group = {
   synopsis: 'The command line of the server',
   members: {
@@ -173,6 +237,8 @@ export const COMMANDS: Group = {
       () => import('./commands/path-help.ts'),
       'pathHelp',
     ),
+    namespace: NAMESPACE,
+    pki: PKI,
     plugin: PLUGIN,
     policy: POLICY,
     print: PRINT,
@@ -181,6 +247,7 @@ export const COMMANDS: Group = {
     server: leaf('Start a Vault server', () => import('./commands/server.ts'), 'server'),
     status: leaf('Print seal and HA status', () => import('./commands/status.ts'), 'status'),
     token: TOKEN,
+    transit: TRANSIT,
     unwrap: leaf('Unwrap a wrapped secret', () => import('./commands/unwrap.ts'), 'unwrap'),
     version: leaf('Prints the Vault CLI version', () => import('./commands/version.ts'), 'version'),
     write: leaf(

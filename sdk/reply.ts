@@ -13,6 +13,8 @@ export interface DataReply {
   readonly status?: number;
   /** A hint how long the data holds, without a lease (kv version 1). */
   readonly leaseDuration?: Seconds;
+  /** The lease that the answer speaks of, where it was renewed; `leaseDuration` is what is left of it. */
+  readonly lease?: { readonly id: string; readonly isRenewable: boolean };
   /** Response headers besides the usual ones. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -63,8 +65,8 @@ export interface RawReply {
   readonly status: number;
   readonly contentType: string;
   readonly body: string | Uint8Array;
-  /** Wraps the answer for this long, although the request does not ask for it (rewrap). */
-  readonly wrapTtl?: Seconds;
+  /** Wraps the answer as another one was wrapped, although the request does not ask for it (rewrap). */
+  readonly wrapAs?: { readonly creationPath: string; readonly ttl: Seconds };
 }
 
 /** The token that an answer hands out or speaks of, under its wire names. */

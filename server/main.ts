@@ -9,11 +9,15 @@ import { parseFlags, type ServerFlags } from './flags.ts';
 import { listen, type OpenListener } from './http/listener.ts';
 import { levelOf, makeLog, type Log } from './log.ts';
 import { Node } from './node.ts';
+import { revealingOption } from './runtime.ts';
 import { systemClock } from './system-clock.ts';
 import { VERSION } from './version.ts';
 
 /** How long running requests may take to end once the server is told to. */
 const DRAIN_LIMIT_MS = 4_000;
+
+/** Whatever the server writes is for nobody else. */
+const FILES_OF_THE_OWNER = 0o077;
 
 /**
  * Runs a server until it is told to end.
@@ -24,6 +28,8 @@ const DRAIN_LIMIT_MS = 4_000;
 export async function runServer(args: readonly string[]): Promise<number> {
   const parsed = parseFlags(args, process.env);
   if (parsed.type === 'error') return complain(parsed.message);
+  const revealing = revealingOption(process.execArgv, process.env['NODE_OPTIONS']);
+  if (revealing !== undefined) return complain(`${revealing} would give away the server's secrets`);
   try {
     return await run(parsed.flags);
   } catch (error) {
@@ -50,6 +56,7 @@ async function run(flags: ServerFlags): Promise<number> {
 
   warnOfWhatIsNotBuilt(config, log);
 
+  process.umask(FILES_OF_THE_OWNER);
   const physical = await openStorage(storage.type, storage);
   const node = new Node({ clock: systemClock, log, config, physical, storageType: storage.type });
   const banner = flags.isDev ? await startDev(node, flags) : '';
@@ -76,8 +83,9 @@ function warnOfWhatIsNotBuilt(
   const other = seals.find(({ type }) => type !== 'shamir');
   if (other !== undefined) throw new ConfigError(`seal ${other.type} is not supported`);
   if (ha_storage !== undefined) throw new ConfigError('ha_storage is not supported');
-  if (service_registration !== undefined)
+  if (service_registration !== undefined) {
     log.warn('service_registration has no effect: it is not built yet');
+  }
   if (telemetry !== undefined) log.warn('telemetry has no effect: there are no metrics yet');
 }
 
@@ -130,6 +138,7 @@ function summary(config: Config, storageType: string): string {
 
 /** SIGHUP opens the audit files anew, so that logs can be rotated. */
 function handleSignals(node: Node): void {
+  process.on('SIGUSR1', () => {}); // otherwise it opens a debugger in a runtime that was started by hand
   process.on('SIGHUP', () => {
     node.log.info('reloading');
     void node.unsealed()?.audit.reopen();

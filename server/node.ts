@@ -11,6 +11,8 @@ import type { Config } from './config.ts';
 import type { Listener } from './config/listener.ts';
 import { prepareStorage, type FirstContents } from './initialise.ts';
 import type { Log } from './log.ts';
+import { catalog } from './mount/catalog.ts';
+import type { Catalog } from './mount/table.ts';
 import { openServices, type OpenServices } from './open-services.ts';
 import type { Unsealed } from './unsealed.ts';
 import { BUILD_DATE, VERSION } from './version.ts';
@@ -28,6 +30,8 @@ export interface NodeOptions {
   readonly config: Config;
   readonly physical: Physical;
   readonly storageType: string;
+  /** The engines there are, where a test adds some of its own. */
+  readonly catalog?: Catalog;
 }
 
 export interface Initialised {
@@ -41,6 +45,7 @@ export class Node {
   readonly log: Log;
   readonly config: Config;
   readonly storageType: string;
+  readonly catalog: Catalog;
   readonly #physical: Physical;
   readonly #barrier: Barrier;
   readonly #seal: ShamirSeal;
@@ -48,11 +53,13 @@ export class Node {
   /** Sealing, unsealing and initialising happen one after another. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor({ clock, log, config, physical, storageType }: NodeOptions) {
+  constructor(options: NodeOptions) {
+    const { clock, log, config, physical, storageType } = options;
     this.clock = clock;
     this.log = log;
     this.config = config;
     this.storageType = storageType;
+    this.catalog = options.catalog ?? catalog;
     this.#physical = physical;
     this.#barrier = new Barrier(physical, clock);
     this.#seal = new ShamirSeal(physical);

@@ -6,13 +6,14 @@ import { AuditBroker } from './audit/broker.ts';
 import { CLUSTER_KEY, type ClusterRecord } from './cluster.ts';
 import { EntityStore } from './identity/entities.ts';
 import { LeaseManager } from './lease/manager.ts';
-import { catalog } from './mount/catalog.ts';
+import { emptyCubbyholes } from './mount/cubbyhole.ts';
 import { MountTable } from './mount/table.ts';
 import type { Node } from './node.ts';
 import type { NodeControls } from './node-controls.ts';
 import { PolicyStore } from './policy/store.ts';
 import { TokenStore } from './token/store.ts';
 import type { Unsealed } from './unsealed.ts';
+import { Upkeep } from './upkeep.ts';
 
 export interface OpenServices {
   readonly unsealed: Unsealed;
@@ -21,15 +22,17 @@ export interface OpenServices {
 
 export async function openServices(node: Node, barrier: Barrier): Promise<OpenServices> {
   await using stack = new AsyncDisposableStack();
-  const { clock, log, config } = node;
+  const { clock, log, config, catalog } = node;
   const limits = { defaultLeaseTtl: config.default_lease_ttl, maxLeaseTtl: config.max_lease_ttl };
   const mounts = stack.adopt(new MountTable(clock, limits, catalog), (table) => table.close());
   const entities = new EntityStore(clock);
   const policies = new PolicyStore();
   const audit = stack.adopt(openAudit(node, barrier), (broker) => broker.close());
-  const leases = new LeaseManager({ clock, log, barrier, mounts });
-  const tokens = new TokenStore(clock, (transaction, entry) =>
-    leases.endOfToken(transaction, entry),
+  const tokens = new TokenStore(clock, (transaction, entries) =>
+    emptyCubbyholes(mounts, transaction, entries),
+  );
+  const leases = stack.adopt(new LeaseManager({ clock, log, barrier, mounts, tokens }), (manager) =>
+    manager.stop(),
   );
   const unsealed: Unsealed = {
     clock,
@@ -43,8 +46,9 @@ export async function openServices(node: Node, barrier: Barrier): Promise<OpenSe
     audit,
     node: controlsOf(node, barrier),
   };
-  leases.start(tokens);
-  stack.defer(() => leases.stop());
+  leases.start();
+  const upkeep = stack.adopt(new Upkeep({ clock, log, barrier }), (keeper) => keeper.stop());
+  upkeep.start();
   const built = stack.move();
   return { unsealed, close: () => built.disposeAsync() };
 }

@@ -41,7 +41,16 @@ const RESTRICT_AFTER_BYTES = 1024 * 1024;
  */
 export async function openLevel(path: string): Promise<Physical> {
   const folder = resolve(path);
-  prepareFolder(folder);
+  try {
+    prepareFolder(folder);
+    return await openStore(folder);
+  } catch (error) {
+    if (error instanceof DamagedError || error instanceof StorageError) throw error;
+    throw new StorageError(`cannot open ${folder}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+async function openStore(folder: string): Promise<Physical> {
   const anchorFile = join(folder, 'anchor');
   const anchored = readAnchor(anchorFile);
   const database = await openDatabase(folder, anchored);
@@ -160,7 +169,7 @@ async function readDirectory(
   const agrees = anchored?.index !== expected.index || anchored.hash.equals(expected.hash);
   if (found.count !== expected.count || !found.hash.equals(expected.hash) || !agrees) {
     const counts = `${found.count} records of ${expected.count}`;
-    throw new DamagedError(`${folder} does not hold what was written to it: ${counts}`);
+    throw new DamagedError(`${folder} does not hold what was written to it (${counts})`);
   }
   return directory;
 }

@@ -11,10 +11,10 @@ const MAY_BE_NEGATIVE: ReadonlySet<string> = new Set(['max_request_size', 'max_t
 
 export function checkListener(listener: Listener, at: Position): void {
   const contradictions = [
-    ...notBuilt(listener),
     ...inTls(listener),
     ...inForwarding(listener),
     ...inNumbers(listener),
+    ...notBuilt(listener),
   ];
   for (const [isThere, reason] of contradictions) {
     if (isThere) throw new HclError(reason, at);

@@ -7,21 +7,22 @@ import { SealedError } from '#storage/barrier/barrier.ts';
 import type { Listener } from '../config/listener.ts';
 import type { Node } from '../node.ts';
 import { handle } from '../request/handle.ts';
+import type { Unsealed } from '../unsealed.ts';
+import { makeBodyBudgets, type BodyBudgets } from './body-budget.ts';
 import { readBody } from './body.ts';
 import { clientAddress } from './forwarded.ts';
 import { isOpenTarget, openRoutes } from './open-routes.ts';
-import { arrive, locate, type Located } from './parse.ts';
-import { responseHeaders } from './response-headers.ts';
-import { renderError, renderFinished, type Rendered } from './render.ts';
-import { send } from './send.ts';
+import { arrive, locate, tokenOf, type Located } from './parse.ts';
+import { renderError, renderFinished, renderRedirect, type Rendered } from './render.ts';
+import { makeSend } from './send.ts';
 
 const API = '/v1/';
 
 export function makeApp(node: Node, listener: Listener): Koa {
   const app = new Koa();
   app.silent = true;
-  const open = openRoutes(node, listener);
-  const setHeaders = responseHeaders(node.config, listener);
+  const send = makeSend(node.config, listener);
+  const open = openRoutes(node, listener, send);
   app.use(async (context, next) => {
     try {
       requireHeader(context, listener);
@@ -29,10 +30,11 @@ export function makeApp(node: Node, listener: Listener): Koa {
     } catch (error) {
       send(context, renderThrown(node, error));
     }
-    setHeaders(context, context.status);
   });
   app.use((context, next) => (isOpenTarget(context.req.url ?? '') ? open(context, next) : next()));
-  app.use((context) => answerApi(node, listener, context));
+  const budgets = makeBodyBudgets(listener.max_request_size);
+  const api: Api = { node, listener, budgets };
+  app.use(async (context) => send(context, await answerApi(api, context)));
   return app;
 }
 
@@ -56,34 +58,39 @@ function renderThrown(node: Node, error: unknown): Rendered {
   return renderError(error, false);
 }
 
-async function answerApi(node: Node, listener: Listener, context: Context): Promise<void> {
+interface Api {
+  readonly node: Node;
+  readonly listener: Listener;
+  readonly budgets: BodyBudgets;
+}
+
+async function answerApi(api: Api, context: Context): Promise<Rendered> {
   const target = context.req.url ?? '';
   const located = locate(target);
-  if ('location' in located) {
-    redirect(context, located.location);
-    return;
-  }
-  if (located.path === '/v1/sys') {
-    redirect(context, '/v1/sys/');
-    return;
-  }
+  if ('location' in located) return renderRedirect(located.location, context.method);
+  if (located.path === '/v1/sys') return renderRedirect('/v1/sys/', context.method);
   if (!located.path.startsWith(API)) throw new ClientError(404, []);
-  send(context, await answer(node, listener, context, located));
+  return answer(api, context, located);
 }
 
 async function answer(
-  node: Node,
-  listener: Listener,
-  { req }: Context,
+  { node, listener, budgets }: Api,
+  context: Context,
   located: Located,
 ): Promise<Rendered> {
+  const { req } = context;
   const remoteAddress = clientAddress(req, listener);
   const unsealed = node.unsealed();
   if (unsealed === undefined) throw new ClientError(503, 'Vault is sealed');
-  const body = await readBody(req, listener.max_request_size);
+  const token = tokenOf(req, listener.max_token_header_size);
+  const body = await readBody(context, {
+    largest: listener.max_request_size,
+    budget: () => (isKnown(unsealed, token) ? budgets.known : budgets.strangers),
+  });
   const origin = {
     limits: listener,
     at: node.clock.now(),
+    token,
     remoteAddress,
     remotePort: req.socket.remotePort ?? 0,
   };
@@ -102,15 +109,7 @@ function withinTime<T>(node: Node, listener: Listener, work: Promise<T>): Promis
   });
 }
 
-/** Vault's router sends a read to the clean path with a line of HTML; other verbs get no body. */
-function redirect(context: Context, location: string): void {
-  context.status = 301;
-  context.set('Location', location);
-  if (context.method !== 'GET' && context.method !== 'HEAD') {
-    context.body = null;
-    context.status = 301;
-    return;
-  }
-  context.set('Content-Type', 'text/html; charset=utf-8');
-  context.body = '<a href="/">Moved Permanently</a>.\n';
+/** Whether a token holds, before anything is read that only its owner may send. */
+function isKnown({ barrier, tokens }: Unsealed, token: string | undefined): boolean {
+  return token !== undefined && tokens.find(barrier.begin(), token) !== undefined;
 }

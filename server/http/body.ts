@@ -1,37 +1,69 @@
 // The body of a request: read up to a limit, measured before it is parsed, parsed once.
 import type { IncomingMessage } from 'node:http';
+import type { Context } from 'koa';
 import { badRequest, ClientError } from '#sdk/errors.ts';
 import { isJsonObject, parseJson } from '#sdk/json.ts';
+import { isCounted, type BodyBudget } from './body-budget.ts';
 import { boundJson, type JsonLimits } from './json-limits.ts';
 
 const [OPEN_BRACE, OPEN_BRACKET] = [0x7b, 0x5b];
-const BLANK = 0x20;
+const [BLANK, AMPERSAND] = [0x20, 0x26];
+
+/** How much of a body is taken. */
+export interface BodyLimits {
+  /** In bytes; a negative number is no limit. */
+  readonly largest: number;
+  /** What a body of more than a few kilobytes draws on; asked for at most once. */
+  readonly budget: () => BodyBudget;
+}
 
 /**
- * The bytes of a body, `undefined` when there are none.
+ * The bytes of a body, `undefined` when there are none. They count as taken until the answer is out.
  *
- * @param limit in bytes; a negative one is none
- *
- * @throws ClientError 413 as soon as the limit is known to be passed
+ * @throws ClientError 413 as soon as the limit is known to be passed, 503 when too much is being sent at once
  */
-export function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
-  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+export function readBody(
+  { req, res }: Pick<Context, 'req' | 'res'>,
+  { largest, budget }: BodyLimits,
+): Promise<Buffer | undefined> {
+  const { 'content-length': length, 'transfer-encoding': encoding } = req.headers;
   if (encoding === undefined && (length === undefined || length === '0')) return NO_BODY;
-  const announced = Number(length);
+  const announced = encoding === undefined ? Number(length) : undefined;
+  const most = largest < 0 ? Number.POSITIVE_INFINITY : largest;
+  if (announced !== undefined && announced > most) return Promise.reject(tooLarge());
+  const account = isCounted(announced) ? budget().open() : undefined;
+  if (account !== undefined) res.once('close', () => account.close());
+  if (req.headers.expect !== undefined) res.writeContinue();
+  return collect(req, (size) => {
+    if (size > most) return tooLarge();
+    return account?.grow(size) === false ? tooMuchAtOnce() : undefined;
+  });
+}
+
+/** @param refusal what is wrong with a body that has grown to a size */
+function collect(
+  request: IncomingMessage,
+  refusal: (size: number) => ClientError | undefined,
+): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
-    const most = limit < 0 ? Number.POSITIVE_INFINITY : limit;
-    if (announced > most) throw tooLarge();
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let size = 0;
+    let refused: ClientError | undefined;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > most) reject(tooLarge());
-      else chunks.push(chunk);
+      refused ??= refusal(size);
+      if (refused === undefined) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks = []; // what still comes is read, so that the client gets to its answer, and forgotten
+      reject(refused);
     });
     request.on('end', () => resolve(size === 0 ? undefined : Buffer.concat(chunks, size)));
-    request.on('error', reject);
+    const cutOff = (): void => reject(badRequest('the request ended too early'));
+    request.on('error', cutOff);
     request.on('close', () => {
-      if (!request.complete) reject(badRequest('the request ended too early'));
+      if (!request.complete) cutOff();
     });
   });
 }
@@ -39,6 +71,8 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
 const NO_BODY = Promise.resolve(undefined);
 
 const tooLarge = (): ClientError => new ClientError(413, 'http: request body too large');
+const tooMuchAtOnce = (): ClientError =>
+  new ClientError(503, 'too many large request bodies at once');
 
 const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
 
@@ -53,7 +87,7 @@ export function parseBody(
     contentType?.startsWith('application/x-www-form-urlencoded') === true &&
     !looksLikeJson(body)
   ) {
-    return Object.fromEntries(new URLSearchParams(body.toString()));
+    return parseForm(body, limits);
   }
   boundJson(body, limits);
   const value = parse(body.toString());
@@ -61,6 +95,26 @@ export function parseBody(
   if (!isJsonObject(value)) throw badRequest('failed to parse JSON input: expected an object');
   return value;
 }
+
+/** The limits of a JSON object hold for a form as well. */
+function parseForm(
+  body: Buffer,
+  { max_json_object_entry_count: most, max_json_string_value_length: longest }: JsonLimits,
+): Readonly<Record<string, string>> {
+  let entries = 1;
+  let start = 0;
+  for (let at = body.indexOf(AMPERSAND); at !== -1; at = body.indexOf(AMPERSAND, start)) {
+    entries += 1;
+    if (entries > most) throw badRequest(`failed to parse the form: more than ${most} entries`);
+    if (at - start > longest) throw entryTooLong(longest);
+    start = at + 1;
+  }
+  if (body.length - start > longest) throw entryTooLong(longest);
+  return Object.fromEntries(new URLSearchParams(body.toString()));
+}
+
+const entryTooLong = (longest: number): ClientError =>
+  badRequest(`failed to parse the form: an entry is longer than ${longest} bytes`);
 
 /** curl calls a JSON body a form unless told otherwise. */
 function looksLikeJson(body: Buffer): boolean {

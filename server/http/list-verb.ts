@@ -9,6 +9,9 @@ import type { Duplex } from 'node:stream';
 export const LIST_STAND_IN = 'SEARCH';
 
 const LIST = Buffer.from('LIST ');
+/** LI could become LINK; the parser stops at the S. Anywhere else it stops in another word. */
+const PARSED_OF_LIST = 2;
+const UNLINK_START = Buffer.from('UN');
 const STAND_IN = Buffer.from(`${LIST_STAND_IN} `);
 
 interface ParseError extends Error {
@@ -62,19 +65,15 @@ function afterResponse(
 }
 
 /** The rest of the packet with the verb exchanged, when the verb was LIST. */
-function rescuedBytes({ code, rawPacket, bytesParsed }: ParseError): Buffer | undefined {
+function rescuedBytes({ code, rawPacket, bytesParsed = 0 }: ParseError): Buffer | undefined {
   if (code !== 'HPE_INVALID_METHOD' || rawPacket === undefined) return undefined;
-  // The parser stops within the word or at its end; the word begins where the request does.
-  const at = startOfRequest(rawPacket, bytesParsed ?? 0);
-  if (at === undefined) return undefined;
-  return Buffer.concat([STAND_IN, rawPacket.subarray(at + LIST.length)]);
-}
-
-function startOfRequest(packet: Buffer, parsed: number): number | undefined {
-  for (let at = parsed; at >= 0 && parsed - at < LIST.length; at -= 1) {
-    if (packet.subarray(at, at + LIST.length).equals(LIST)) return at;
+  const start = bytesParsed - PARSED_OF_LIST;
+  if (start < 0 || !rawPacket.subarray(start).subarray(0, LIST.length).equals(LIST)) {
+    return undefined;
   }
-  return undefined;
+  // The parser would go on from UNLI to UNLINK, and stops in UNLIST at the same letter.
+  if (rawPacket.subarray(Math.max(0, start - 2), start).equals(UNLINK_START)) return undefined;
+  return Buffer.concat([STAND_IN, rawPacket.subarray(start + LIST.length)]);
 }
 
 function refuse(error: ParseError, socket: Duplex): void {

@@ -12,7 +12,14 @@ import { acceptListVerb } from './list-verb.ts';
 /** How often half-open requests are looked for; the limits themselves come from the configuration. */
 const CHECK_INTERVAL_MS = 1_000;
 
+/** Enough for every client of a large cluster; what each costs while it says nothing is some ten kilobytes. */
+const MAX_CONNECTIONS = 10_000;
+
+/** How long a TLS handshake may take. A client that never begins one is not heard of otherwise. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
 export interface OpenListener {
+  /** Where it listens; the port that it got, where the configuration left it to the system (`:0`). */
   readonly address: string;
   /** Stops taking requests, lets those that run end, and closes idle connections. */
   close(): Promise<void>;
@@ -24,6 +31,9 @@ export async function listen(node: Node, listener: Listener): Promise<OpenListen
   // koa's callback settles every error itself.
   server.on('request', (request, response) => void handler(request, response));
   if (listener.http_write_timeout > 0) server.setTimeout(listener.http_write_timeout * 1000);
+  server.maxConnections = MAX_CONNECTIONS;
+  // Connections that wait for their next request make place for new ones; their clients just connect again.
+  server.on('drop', () => server.closeIdleConnections());
   acceptListVerb(server, listener.tls_disable ? 'connection' : 'secureConnection');
   server.on('checkContinue', (request, response) => void handler(request, response));
   const { host, port } = splitAddress(listener.address);
@@ -33,7 +43,7 @@ export async function listen(node: Node, listener: Listener): Promise<OpenListen
     else server.listen(port, host, resolve);
   });
   if (listener.type === 'unix') restrictSocket(listener);
-  return { address: listener.address, close: () => closeServer(server) };
+  return { address: boundAddress(server, listener), close: () => closeServer(server) };
 }
 
 /** Who may connect to a socket in the file system; ids are numbers. */
@@ -64,7 +74,8 @@ function makeServer(listener: Listener): http.Server | https.Server {
     noDelay: true,
   };
   if (listener.tls_disable || listener.type === 'unix') return http.createServer(limits);
-  return https.createServer({ ...limits, ...tlsOptions(listener) });
+  const handshakeTimeout = HANDSHAKE_TIMEOUT_MS;
+  return https.createServer({ ...limits, handshakeTimeout, ...tlsOptions(listener) });
 }
 
 const VERSIONS: Readonly<Record<Listener['tls_min_version'], SecureVersion>> = {
@@ -98,6 +109,12 @@ function splitAddress(address: string): { readonly host: string; readonly port: 
     host: address.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0',
     port: Number(address.slice(colon + 1)),
   };
+}
+
+function boundAddress(server: http.Server | https.Server, { address }: Listener): string {
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') return address;
+  return `${address.slice(0, address.lastIndexOf(':'))}:${bound.port}`;
 }
 
 function closeServer(server: http.Server | https.Server): Promise<void> {

@@ -4,12 +4,16 @@ import type { Context, Middleware } from 'koa';
 import { ClientError } from '#sdk/errors.ts';
 import type { Listener } from '../config/listener.ts';
 import type { Node } from '../node.ts';
+import { makeBodyBudgets } from './body-budget.ts';
 import { parseBody, readBody } from './body.ts';
 import { clientAddress } from './forwarded.ts';
 import { healthOf } from './health.ts';
 import { renderPlain, type Rendered } from './render.ts';
-import { send } from './send.ts';
+import type { Send } from './send.ts';
 import { initParameters, unsealParameters } from './seal-parameters.ts';
+
+/** The largest that is ever sent here: the OpenPGP keys of everybody who is to get a share. */
+const OPEN_BODY_MAX = 8 * 1024 * 1024;
 
 type Parameters = Readonly<Record<string, unknown>>;
 type Route = (parameters: Parameters, query: URLSearchParams) => Rendered | Promise<Rendered>;
@@ -29,12 +33,13 @@ function queryOf(target: string): URLSearchParams {
   return new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1));
 }
 
-export function openRoutes(node: Node, listener: Listener): Middleware {
+export function openRoutes(node: Node, listener: Listener, send: Send): Middleware {
   const router = new Router({ prefix: '/v1/sys' });
+  const budgets = makeBodyBudgets(OPEN_BODY_MAX);
   const on = (route: Route) => async (context: Context) => {
     clientAddress(context.req, listener); // a proxy that is not to be believed is refused here too
     const body = hasBody(context)
-      ? await readBody(context.req, listener.max_request_size)
+      ? await readBody(context, { largest: OPEN_BODY_MAX, budget: () => budgets.strangers })
       : undefined;
     const parameters = parseBody(body, context.req.headers['content-type'], listener);
     send(context, await route(parameters, queryOf(context.req.url ?? '')));

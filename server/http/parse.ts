@@ -33,6 +33,8 @@ export interface RequestLimits extends JsonLimits {
 export interface Origin {
   readonly limits: RequestLimits;
   readonly at: Millis;
+  /** As `tokenOf` found it. */
+  readonly token: string | undefined;
   readonly remoteAddress: string;
   readonly remotePort: number;
 }
@@ -94,7 +96,8 @@ function clean(path: string): string {
     else if (segment !== '' && segment !== '.') segments.push(segment);
   }
   const tail = path.endsWith('/') && segments.length > 0 ? '/' : '';
-  return `/${segments.join('/')}${tail}`;
+  // To a browser a backslash is a slash, and two of those begin another host.
+  return `/${segments.join('/')}${tail}`.replaceAll('\\', '%5C');
 }
 
 /** The verb of a request to the API, `undefined` for one that nobody knows. A read of a list is a list. */
@@ -142,7 +145,7 @@ export function arrive(
     parameters: hasBody
       ? parseBody(body, request.headers['content-type'], origin.limits)
       : fromQuery(located.query, verb),
-    token: tokenOf(request, origin.limits.max_token_header_size),
+    token: origin.token,
     wrap: wrapOf(request),
     headers: request.headers,
     remoteAddress: origin.remoteAddress,
@@ -181,24 +184,36 @@ function fromQuery(
   return parameters;
 }
 
-/** X-Vault-Token goes before `Authorization: Bearer`, which is matched to the letter. */
-function tokenOf(request: IncomingMessage, limit: number): string | undefined {
+/**
+ * The token that a request came with. X-Vault-Token goes before `Authorization: Bearer`, which is matched to the letter.
+ *
+ * @param limit how long it may be; a negative number is no limit
+ * @throws ClientError 400 for more than one header of a kind, 431 for one that is too long
+ */
+export function tokenOf(request: IncomingMessage, limit: number): string | undefined {
   const { headers } = request;
   const given = headers['x-vault-token'] ?? '';
-  // Node joins what came twice: two tokens must not become a third.
   if (typeof given !== 'string' || isRepeated(request, 'x-vault-token')) {
     throw badRequest('more than one X-Vault-Token header');
   }
+  if (isRepeated(request, 'authorization')) throw badRequest('more than one Authorization header');
   const bearer = headers.authorization?.startsWith('Bearer ') ? headers.authorization.slice(7) : '';
   const token = (given === '' ? bearer : given).trim();
   if (limit > 0 && token.length > limit) throw new ClientError(431, 'token header is too large');
   return token === '' ? undefined : token;
 }
 
-/** Whether a header stands more than once; the raw headers are names and values in turn. */
-function isRepeated({ headers, rawHeaders }: IncomingMessage, name: string): boolean {
-  if (headers[name]?.includes(',') !== true) return false;
-  return rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === name).length > 1;
+/**
+ * Whether a header came more than once. Node joins the lines of one kind and drops all but the first of another: two
+ * tokens must not become a third, nor may a proxy and this server each look at a different one.
+ */
+function isRepeated({ rawHeaders }: IncomingMessage, name: string): boolean {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const text = rawHeaders[at];
+    if (text?.length === name.length && text.toLowerCase() === name) count += 1;
+  }
+  return count > 1;
 }
 
 function wrapOf({ headers }: IncomingMessage): WrapRequest | undefined {

@@ -87,3 +87,14 @@ export function renderPlain(status: number, value: Readonly<Record<string, unkno
     headers: NO_HEADERS,
   };
 }
+
+/** Vault's router sends a read to the clean path with a line of HTML; other verbs get no body. */
+export function renderRedirect(location: string, method: string): Rendered {
+  const isRead = method === 'GET' || method === 'HEAD';
+  return {
+    status: 301,
+    contentType: isRead ? 'text/html; charset=utf-8' : undefined,
+    body: isRead ? '<a href="/">Moved Permanently</a>.\n' : undefined,
+    headers: { Location: location },
+  };
+}

@@ -1,11 +1,55 @@
-// What was rendered goes out through koa.
+// What was rendered goes out, with the headers that every answer of the listener has: Vault's own, and those that the
+// configuration adds by status. koa would look at each header and body anew; here both are known.
+import { hostname } from 'node:os';
 import type { Context } from 'koa';
+import type { Config } from '../config.ts';
+import type { Listener } from '../config/listener.ts';
 import type { Rendered } from './render.ts';
 
-export function send(context: Context, { status, contentType, body, headers }: Rendered): void {
-  if (contentType !== undefined) context.set('Content-Type', contentType);
-  for (const [name, value] of Object.entries(headers)) context.set(name, value);
-  if (body === undefined) context.body = null;
-  else context.body = typeof body === 'string' ? body : Buffer.from(body);
-  context.status = status; // last: koa gives a status of its own to whatever body it is handed
+export type Send = (context: Context, rendered: Rendered) => void;
+
+/** Names and values in turn, as Node writes them. */
+type Headers = readonly string[];
+
+export function makeSend(config: Config, listener: Listener): Send {
+  const byStatus = new Map<number, Headers>(); // made on first use: there are few statuses
+  return (context, rendered) => {
+    let headers = byStatus.get(rendered.status);
+    if (headers === undefined) {
+      headers = headersOf(config, listener, rendered.status);
+      byStatus.set(rendered.status, headers);
+    }
+    write(context, rendered, headers);
+  };
+}
+
+function write(context: Context, rendered: Rendered, always: Headers): void {
+  const { res } = context;
+  if (res.headersSent || !context.writable) return; // the client has gone
+  context.respond = false;
+  const { status, contentType, body, headers } = rendered;
+  const lines = [...always];
+  if (contentType !== undefined) lines.push('Content-Type', contentType);
+  for (const name of Object.keys(headers)) lines.push(name, headers[name] ?? '');
+  if (body !== undefined) lines.push('Content-Length', String(Buffer.byteLength(body)));
+  else if (status !== 204) lines.push('Content-Length', '0');
+  res.writeHead(status, lines);
+  res.end(body);
+}
+
+function headersOf(config: Config, listener: Listener, status: number): Headers {
+  const always = [
+    ['Cache-Control', 'no-store'],
+    ...(config.enable_response_header_hostname ? [['X-Vault-Hostname', hostname()]] : []),
+  ];
+  return [...always, ...customHeaders(listener, status)].flat();
+}
+
+/** The more special of `default`, `2xx` and `200` wins, header by header. */
+function customHeaders(
+  { custom_response_headers: custom }: Listener,
+  status: number,
+): readonly (readonly string[])[] {
+  const classes = ['default', `${Math.floor(status / 100)}xx`, String(status)];
+  return [...new Map(classes.flatMap((name) => [...(custom.get(name) ?? [])]))];
 }

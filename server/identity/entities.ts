@@ -47,6 +47,10 @@ export class EntityStore {
     return transaction.get<Entity>(ENTITY_PREFIX + id);
   }
 
+  count(transaction: Transaction): number {
+    return transaction.list(ENTITY_PREFIX).length;
+  }
+
   /** The entity of a login's alias; the first login makes it. */
   ofLogin(transaction: Transaction, alias: LoginAlias): FoundEntity {
     const key = aliasKey(alias);

@@ -2,6 +2,7 @@
 import { badRequest } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import type { LeaseManager } from '../lease/manager.ts';
+import type { Known } from '../request/stages.ts';
 import { conflictOf, fullPath } from './enable.ts';
 import { isProtected, TOKEN_PATH } from './protected.ts';
 import type { MountTable } from './table.ts';
@@ -24,16 +25,18 @@ interface Surroundings {
   readonly mounts: MountTable;
   readonly leases: LeaseManager;
   readonly transaction: Transaction;
+  /** Who asks: a token that goes with the mount goes last. */
+  readonly known: Known;
 }
 
 /**
  * @param id by which the move can be asked for later
- * @throws ClientError 400 for what cannot move, or not there
+ * @throws ClientError 400 for what cannot move, or not there, and when a lease of it cannot be revoked
  */
-export function moveMount(
-  { mounts, leases, transaction }: Surroundings,
+export async function moveMount(
+  { mounts, leases, transaction, known }: Surroundings,
   { id, from, to }: { readonly id: string; readonly from: string; readonly to: string },
-): void {
+): Promise<void> {
   const move = { id, source_mount: fullPath('secret', from), target_mount: fullPath('secret', to) };
   checkPlaces(move.source_mount, move.target_mount);
   const entries = mounts.entries(transaction);
@@ -41,7 +44,7 @@ export function moveMount(
   if (entry === undefined) throw badRequest(`no matching mount at "${move.source_mount}"`);
   const conflict = conflictOf(move.target_mount, entries);
   if (conflict !== undefined) throw badRequest(`path already in use at "${conflict.path}"`);
-  leases.revokeBelow(transaction, move.source_mount);
+  await leases.revokeBelow(transaction, move.source_mount, known);
   mounts.put(
     transaction,
     entries.map((one) => (one === entry ? { ...entry, path: move.target_mount } : one)),

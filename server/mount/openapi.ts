@@ -14,6 +14,19 @@ type Document = Readonly<Record<string, unknown>>;
 
 /** The document of some of a mount's paths. */
 export function openApi(mount: Mount, paths: readonly Path[]): Document {
+  return documentOf(paths.map((path) => [urlOf(mount, path), pathItem(path)]));
+}
+
+/** The document of all paths of some mounts. */
+export function openApiOf(mounts: readonly Mount[]): Document {
+  return documentOf(
+    mounts.flatMap((mount) =>
+      mount.engine.paths.map((path) => [urlOf(mount, path), pathItem(path)] as const),
+    ),
+  );
+}
+
+function documentOf(items: readonly (readonly [string, Document])[]): Document {
   return {
     openapi: '3.0.2',
     info: {
@@ -23,7 +36,7 @@ export function openApi(mount: Mount, paths: readonly Path[]): Document {
       version: '1.16.3',
       license: { name: 'Mozilla Public License 2.0', url: 'https://www.mozilla.org/en-US/MPL/2.0' },
     },
-    paths: Object.fromEntries(paths.map((path) => [urlOf(mount, path), pathItem(path)])),
+    paths: Object.fromEntries(items),
   };
 }
 

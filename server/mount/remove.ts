@@ -2,6 +2,7 @@
 import { badRequest } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import type { LeaseManager } from '../lease/manager.ts';
+import type { Known } from '../request/stages.ts';
 import { isProtected, TOKEN_PATH } from './protected.ts';
 import type { MountEntry } from './entry.ts';
 import { storagePrefix, type MountTable } from './table.ts';
@@ -10,25 +11,27 @@ interface Surroundings {
   readonly mounts: MountTable;
   readonly leases: LeaseManager;
   readonly transaction: Transaction;
+  /** Who asks: a token that goes with the mount goes last. */
+  readonly known: Known;
 }
 
 /**
  * Nothing happens where nothing is mounted.
  *
  * @param path from the root, with a slash at the end
- * @throws ClientError 400 for a mount that is always there
+ * @throws ClientError 400 for a mount that is always there, and when a lease of it cannot be revoked
  */
-export function disableMount(
-  { mounts, leases, transaction }: Surroundings,
+export async function disableMount(
+  { mounts, leases, transaction, known }: Surroundings,
   kind: MountEntry['kind'],
   path: string,
-): void {
+): Promise<void> {
   if (path === TOKEN_PATH) throw badRequest('token credential backend cannot be disabled');
   if (kind === 'secret' && isProtected(path)) throw badRequest(`cannot unmount "${path}"`);
   const entries = mounts.entries(transaction);
   const entry = entries.find((one) => one.path === path);
   if (entry === undefined) return;
-  leases.revokeBelow(transaction, path);
+  await leases.revokeBelow(transaction, path, known);
   deleteBelow(transaction, storagePrefix(entry));
   mounts.put(
     transaction,

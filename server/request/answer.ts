@@ -1,9 +1,9 @@
 // A handler's reply becomes Vault's envelope: with a lease, with a token, or with neither.
 import { assert, unreachable } from '#sdk/errors.ts';
-import type { Reply } from '#sdk/reply.ts';
+import type { DataReply, Reply } from '#sdk/reply.ts';
 import { admitLogin } from './login.ts';
 import type { Running } from './running.ts';
-import type { Answer } from './stages.ts';
+import type { Answer, LeaseBlock } from './stages.ts';
 
 const EMPTY: Answer = {
   status: 200,
@@ -24,11 +24,8 @@ export function makeAnswer(running: Running, reply: Reply, warnings: string[]): 
   const { node, transaction, verdict } = running;
   switch (reply.kind) {
     case 'data': {
-      const { data, status = 200, leaseDuration, headers = {} } = reply;
-      const lease =
-        leaseDuration === undefined
-          ? undefined
-          : { lease_id: '', renewable: false, lease_duration: leaseDuration };
+      const { data, status = 200, headers = {} } = reply;
+      const lease = leaseBlock(reply);
       const isFlat = verdict.known.admitted.target?.path.isFlat ?? false;
       return { ...EMPTY, data, status, lease, headers, warnings, isFlat };
     }
@@ -48,4 +45,13 @@ export function makeAnswer(running: Running, reply: Reply, warnings: string[]): 
     default:
       return unreachable(reply);
   }
+}
+
+function leaseBlock({ lease, leaseDuration }: DataReply): LeaseBlock | undefined {
+  if (leaseDuration === undefined) return undefined;
+  return {
+    lease_id: lease?.id ?? '',
+    renewable: lease?.isRenewable ?? false,
+    lease_duration: leaseDuration,
+  };
 }

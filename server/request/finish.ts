@@ -1,9 +1,10 @@
 // From the verdict to the answer: the engine does its work, a login becomes a token, a credential a lease, and an answer
 // that is to be wrapped a wrapping token. What a failed handler wrote is taken back; the use of a token is not.
 import type { Call } from '#sdk/call.ts';
-import { ClientError, unsupportedOperation, unsupportedPath } from '#sdk/errors.ts';
+import { badRequest, ClientError, unsupportedOperation, unsupportedPath } from '#sdk/errors.ts';
 import { decodeData } from '#sdk/path.ts';
 import type { Reply } from '#sdk/reply.ts';
+import { InvalidKeyError } from '#storage/key.ts';
 import { ConflictError } from '#storage/physical.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { viewOf } from '#storage/view.ts';
@@ -14,7 +15,7 @@ import type { Unsealed } from '../unsealed.ts';
 import { makeAnswer } from './answer.ts';
 import type { Running } from './running.ts';
 import type { Authorized, Finished, Outcome, Verdict } from './stages.ts';
-import { wrapAnswer } from './wrapping.ts';
+import { cubbyholeWarning, wrapAnswer } from './wrapping.ts';
 
 type Afterwards = System['afterwards'];
 
@@ -43,11 +44,16 @@ async function produce(
     const running: Running = { node, transaction, verdict };
     const reply = await route(running, { warnings, afterwards });
     if (reply === undefined) return { type: 'done' };
+    const warning = cubbyholeWarning(verdict.known);
+    if (warning !== undefined) warnings.push(warning);
     const answer = makeAnswer(running, reply, warnings);
     return { type: 'answer', answer: wrapAnswer(running, answer, reply) };
   } catch (error) {
     if (error instanceof ConflictError) throw error;
     transaction.rollback(before);
+    if (error instanceof InvalidKeyError) {
+      return { type: 'error', error: badRequest(error.message) };
+    }
     if (!(error instanceof ClientError)) logFailure(node, verdict, error);
     return { type: 'error', error };
   }

@@ -4,16 +4,22 @@ import { ClientError, permissionDenied } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { USES_SPENT, type TokenEntry } from '../token/entry.ts';
 import type { Unsealed } from '../unsealed.ts';
-import type { Admitted, Known } from './stages.ts';
+import type { Admitted, Arrived, Known } from './stages.ts';
+import { openWrappingJwt } from './wrapping-jwt.ts';
+import { isAboutWrapping, wrappingRefusal } from './wrapping-token.ts';
 
 /** Vault 1.17 and later say both; no token at all is a plain denial. */
 const INVALID_TOKEN = '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n';
 
 export function identify(node: Unsealed, transaction: Transaction, admitted: Admitted): Known {
   const { arrived, target } = admitted;
+  if (isAboutWrapping(arrived)) {
+    const refusal = wrappingRefusal(node, transaction, arrived);
+    if (refusal !== undefined) return unknown(admitted, refusal);
+  }
   if (target?.path.access === 'public') return unknown(admitted, undefined);
   if (arrived.token === undefined) return unknown(admitted, permissionDenied());
-  const found = node.tokens.find(transaction, arrived.token);
+  const found = findToken(node, transaction, arrived);
   if (found === undefined) return unknown(admitted, new ClientError(403, INVALID_TOKEN));
   if (found.numUses === USES_SPENT) return unknown(admitted, new ClientError(403, INVALID_TOKEN));
   const { boundCidrs } = found;
@@ -29,6 +35,17 @@ export function identify(node: Unsealed, transaction: Transaction, admitted: Adm
     identityPolicies: [],
     refusal: undefined,
   };
+}
+
+/** A wrapping token may have come as a JWT, but only where it is opened. */
+function findToken(
+  node: Unsealed,
+  transaction: Transaction,
+  arrived: Arrived,
+): TokenEntry | undefined {
+  const given = arrived.token ?? '';
+  const inside = isAboutWrapping(arrived) ? openWrappingJwt(transaction, given) : undefined;
+  return node.tokens.find(transaction, inside ?? given);
 }
 
 function unknown(admitted: Admitted, refusal: ClientError | undefined): Known {

@@ -50,7 +50,7 @@ export function admitLogin(
     wrapping: undefined,
   });
   return {
-    auth: authBlock(made, arrived.at),
+    auth: authBlock(made, terms.creationTtl),
     displayName: made.entry.displayName,
     login: { noDefaultPolicy: grant.token.noDefaultPolicy, isNewEntity: isNew },
   };
@@ -74,6 +74,7 @@ type Terms = Pick<
 function termsOf(node: Unsealed, { token }: GrantReply, mount: Mount, warnings: string[]): Terms {
   const now = node.clock.now();
   const result = calculateTtl({ ...token, increment: token.ttl, start: now, now }, mount.facts);
+  assert(result !== undefined, 'what begins now has not reached its end');
   warnings.push(...result.warnings);
   const type = tokenTypeOf(token.type, mount.entry.config.token_type);
   return {

@@ -1,17 +1,18 @@
 // An answer put into the cubbyhole of a token made for it, and the token handed out in its place.
 import { formatTime } from '#sdk/clock.ts';
-import { seconds, type Seconds } from '#sdk/duration.ts';
-import { assert } from '#sdk/errors.ts';
+import { seconds } from '#sdk/duration.ts';
 import { sortKeys } from '#sdk/json.ts';
 import type { Reply } from '#sdk/reply.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { envelope } from '../http/render.ts';
-import { storagePrefix } from '../mount/table.ts';
+import { cubbyholeOf as prefixOf } from '../mount/cubbyhole.ts';
+import type { WrappedBy } from '../token/entry.ts';
 import type { MadeToken } from '../token/store.ts';
 import { endOf } from '../token/ttl.ts';
 import type { Unsealed } from '../unsealed.ts';
 import type { Running } from './running.ts';
-import type { Answer, WrapInfo } from './stages.ts';
+import type { Answer, Known, WrapInfo } from './stages.ts';
+import { makeWrappingJwt } from './wrapping-jwt.ts';
 
 /** The policy of a wrapping token: it opens its wrapping, and nothing else. */
 const WRAPPING_POLICY = 'response-wrapping';
@@ -31,9 +32,10 @@ export function wrapAnswer(
   reply: Reply,
 ): Answer {
   const { arrived } = verdict.known.admitted;
-  const ttl = (reply.kind === 'raw' ? reply.wrapTtl : undefined) ?? arrived.wrap?.ttl;
-  if (ttl === undefined || answer.status !== 200) return answer;
-  const made = makeWrappingToken(node, transaction, arrived.path, ttl);
+  const asked = arrived.wrap && { creationPath: arrived.path, ttl: arrived.wrap.ttl };
+  const wrapping = (reply.kind === 'raw' ? reply.wrapAs : undefined) ?? asked;
+  if (wrapping === undefined || answer.status !== 200) return answer;
+  const made = makeWrappingToken(node, transaction, arrived.path, wrapping);
   const response: WrappedResponse = { response: wholeText(answer, arrived.id) };
   transaction.put(cubbyholeOf(node, transaction, made.entry.key) + RESPONSE_KEY, response);
   return {
@@ -45,8 +47,23 @@ export function wrapAnswer(
     raw: undefined,
     headers: {},
     isFlat: false,
-    wrapInfo: wrapInfo(made, answer, ttl),
+    wrapInfo: {
+      ...wrapInfo(made, answer, wrapping),
+      ...(arrived.wrap?.format === 'jwt' ? { token: asJwt(node, transaction, made) } : {}),
+    },
   };
+}
+
+/** What Vault says of an answer that a wrapping token read for itself, unchecked. */
+export function cubbyholeWarning({ token, admitted: { arrived } }: Known): string | undefined {
+  const isMeant = token?.wrapping !== undefined && arrived.path === `cubbyhole/${RESPONSE_KEY}`;
+  if (!isMeant) return undefined;
+  return "Reading from 'cubbyhole/response' is deprecated. Please use sys/wrapping/unwrap to unwrap responses, as it provides additional security checks and other benefits.";
+}
+
+function asJwt({ node }: Unsealed, transaction: Transaction, { token, entry }: MadeToken): string {
+  const facts = { token, address: node.apiAddress, at: entry.createdAt, ttl: entry.creationTtl };
+  return makeWrappingJwt(transaction, facts);
 }
 
 function wholeText(answer: Answer, requestId: string): string {
@@ -63,8 +80,9 @@ function makeWrappingToken(
   { tokens, clock }: Unsealed,
   transaction: Transaction,
   path: string,
-  ttl: Seconds,
+  wrapping: WrappedBy,
 ): MadeToken {
+  const { ttl } = wrapping;
   const now = clock.now();
   return tokens.create(transaction, {
     type: 'service',
@@ -86,24 +104,26 @@ function makeWrappingToken(
     role: '',
     noIdentityPolicies: false,
     internal: undefined,
-    wrapping: { creationPath: path, ttl },
+    wrapping,
   });
 }
 
 /** The prefix of a token's own storage. */
 export function cubbyholeOf(node: Unsealed, transaction: Transaction, tokenKey: string): string {
-  const entry = node.mounts.entries(transaction).find(({ type }) => type === 'cubbyhole');
-  assert(entry !== undefined, 'there is always a cubbyhole');
-  return `${storagePrefix(entry)}${tokenKey}/`;
+  return prefixOf(node.mounts, transaction, tokenKey);
 }
 
-function wrapInfo({ token, entry }: MadeToken, { auth }: Answer, ttl: Seconds): WrapInfo {
+function wrapInfo(
+  { token, entry }: MadeToken,
+  { auth }: Answer,
+  { creationPath, ttl }: WrappedBy,
+): WrapInfo {
   return {
     token,
     accessor: entry.accessor,
     ttl,
     creation_time: formatTime(entry.createdAt),
-    creation_path: entry.wrapping?.creationPath ?? entry.path,
+    creation_path: creationPath,
     ...(auth === undefined || auth.accessor === '' ? {} : { wrapped_accessor: auth.accessor }),
   };
 }

@@ -2,12 +2,28 @@
 import { defineEngine } from '#sdk/engine.ts';
 import { auditPaths } from './audit.ts';
 import { authPaths } from './auth.ts';
+import { capabilityPaths } from './capabilities.ts';
+import { internalPaths } from './internal.ts';
+import { leasePaths } from './leases.ts';
 import { mountPaths } from './mounts.ts';
+import { passwordPolicyPaths } from './password-policies.ts';
+import { policyPaths } from './policies.ts';
+import { wrappingPaths } from './wrapping.ts';
 import type { System } from './system.ts';
 
 export const system = defineEngine<System>({
   type: 'system',
   help: 'The system backend is built-in to Vault and cannot be remounted or\nunmounted. It contains the paths that are used to configure Vault itself\nas well as perform core operations.',
-  paths: [...auditPaths, ...authPaths, ...mountPaths],
+  paths: [
+    ...auditPaths,
+    ...authPaths,
+    ...capabilityPaths,
+    ...internalPaths,
+    ...leasePaths,
+    ...mountPaths,
+    ...passwordPolicyPaths,
+    ...policyPaths,
+    ...wrappingPaths,
+  ],
   start: () => null as never, // handlers get a System made for their request
 });

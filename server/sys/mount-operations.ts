@@ -63,8 +63,10 @@ export function mountOperations(kind: Kind) {
     },
     delete: {
       summary: 'Disable the mount at a path',
-      handler: ({ engine: { services, transaction }, data }: MountCall): undefined => {
-        disableMount({ ...services, transaction }, kind, fullPath(kind, data.path));
+      handler: async ({ engine, data }: MountCall): Promise<undefined> => {
+        const { services, transaction, known } = engine;
+        const path = fullPath(kind, data.path);
+        await disableMount({ ...services, transaction, known }, kind, path);
       },
     },
   } as const;

@@ -53,12 +53,12 @@ const remount = path('remount', {
   operations: {
     write: {
       summary: 'Move a mount',
-      handler: ({ engine: { services, transaction }, data: { from, to }, warn }) => {
+      handler: async ({ engine: { services, transaction, known }, data: { from, to }, warn }) => {
         if (from === '' || to === '') {
           throw badRequest("both 'from' and 'to' path must be specified as a string");
         }
         const id = randomUUID();
-        moveMount({ ...services, transaction }, { id, from, to });
+        await moveMount({ ...services, transaction, known }, { id, from, to });
         warn(QUEUED);
         return reply({ migration_id: id });
       },

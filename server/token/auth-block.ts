@@ -1,12 +1,10 @@
 // A token as an answer hands it out.
-import type { Millis } from '#sdk/clock.ts';
-import { seconds } from '#sdk/duration.ts';
+import type { Seconds } from '#sdk/duration.ts';
 import type { AuthBlock } from '#sdk/reply.ts';
 import type { MadeToken } from './store.ts';
-import { secondsUntil } from './ttl.ts';
 
-export function authBlock({ token, entry }: MadeToken, now: Millis): AuthBlock {
-  const lifetime = entry.expiresAt === undefined ? seconds(0) : secondsUntil(entry.expiresAt, now);
+/** @param lifetime from now on; 0 for a token without end */
+export function authBlock({ token, entry }: MadeToken, lifetime: Seconds): AuthBlock {
   return {
     client_token: token,
     accessor: entry.accessor,

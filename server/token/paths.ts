@@ -1,25 +1,34 @@
 // auth/token: tokens made, looked up, renewed and revoked through the API.
 import { defineAuthMethod } from '#sdk/engine.ts';
-import { pathFor } from '#sdk/path.ts';
-import { reply } from '#sdk/reply.ts';
 import type { System } from '../sys/system.ts';
-
-const path = pathFor<System>();
-
-const lookupSelf = path('lookup-self', {
-  help: 'This endpoint will lookup a token and its properties.',
-  fields: {},
-  operations: {
-    read: {
-      summary: 'Look up the token of the request',
-      handler: ({ engine }) => reply({ policies: engine.known.policies }),
-    },
-  },
-});
+import { accessors, tidy } from './accessors.ts';
+import { create, createFromRole, createOrphan } from './create.ts';
+import { lookup, lookupAccessor, lookupSelf } from './lookup.ts';
+import { renew, renewAccessor, renewSelf } from './renew.ts';
+import { revoke, revokeAccessor, revokeOrphan, revokeSelf } from './revoke.ts';
+import { roleList, roles } from './roles.ts';
 
 export const token = defineAuthMethod<System>({
   type: 'token',
   help: 'The token credential backend is always enabled and builtin to Vault.',
-  paths: [lookupSelf],
+  paths: [
+    create,
+    createOrphan,
+    createFromRole,
+    lookup,
+    lookupSelf,
+    lookupAccessor,
+    renew,
+    renewSelf,
+    renewAccessor,
+    revoke,
+    revokeSelf,
+    revokeAccessor,
+    revokeOrphan,
+    accessors,
+    roleList,
+    roles,
+    tidy,
+  ],
   start: () => null as never, // handlers get a System made for their request
 });

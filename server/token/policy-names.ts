@@ -1,14 +1,14 @@
-// Names of policies: one canonical form, in which they are compared everywhere.
+// The policies that a token is given.
+import { sanitizePolicies } from '#sdk/policies.ts';
 
-/** Lower case, without blanks around, without duplicates and empty names, sorted. */
-export function canonicalNames(names: readonly string[]): readonly string[] {
-  const clean = names.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
-  return [...new Set(clean)].toSorted();
+export const DEFAULT = 'default';
+
+/** With `default` among them, but beside root, which stands alone. */
+export function addDefault(names: readonly string[]): readonly string[] {
+  return sanitizePolicies([...names, DEFAULT]);
 }
 
-/** The policies of a token: root stands alone without `default`, everybody else has it unless it is left away. */
+/** The policies of a login: everybody has `default` unless it is left away. */
 export function withDefault(names: readonly string[], noDefault: boolean): readonly string[] {
-  const canonical = canonicalNames(names);
-  if (noDefault) return canonical.filter((name) => name !== 'default');
-  return canonical.includes('root') ? canonical : canonicalNames([...canonical, 'default']);
+  return noDefault ? sanitizePolicies(names).filter((name) => name !== DEFAULT) : addDefault(names);
 }

@@ -4,20 +4,18 @@ import { hash, randomBytes } from 'node:crypto';
 import type { Clock, Millis } from '#sdk/clock.ts';
 import { badRequest } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
+import { BATCH_PREFIX, batchEntry, openBatch, sealBatch } from './batch.ts';
 import type { TokenEntry } from './entry.ts';
+import { randomName } from './letters.ts';
 
-const ID_PREFIX = 'sys/token/id/';
+/** Below it, records lie in 256 folders by the first two digits of their name, so that none is too large to be listed. */
+export const TOKENS_PREFIX = 'sys/token/id/';
 const ACCESSOR_PREFIX = 'sys/token/accessor/';
 const PARENT_PREFIX = 'sys/token/parent/';
 const SALT_KEY = 'sys/token/salt';
 /** The lease of a token, so that leases can be listed by path; the token's own record says when it ends. */
 export const LEASE_PREFIX = 'sys/expire/id/';
 
-/** 24 letters of 62 are 143 bits. */
-const TOKEN_LETTERS = 24;
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-/** Random bytes from here on are thrown away, so that each letter is as likely as any other. */
-const FAIR_BYTES = 256 - (256 % ALPHABET.length);
 const SALT_BYTES = 32;
 
 /** How a token begins, by its type. */
@@ -29,6 +27,7 @@ interface Salt {
 
 interface AccessorRecord {
   readonly key: string;
+  readonly accessor: string;
 }
 
 /** The lease that a token has; what it says besides stands in the token's own record. */
@@ -45,8 +44,8 @@ export interface MadeToken {
   readonly entry: TokenEntry;
 }
 
-/** What must be told when a token ends: the secrets that were leased to it, and its own storage. */
-export type TokenEndListener = (transaction: Transaction, entry: TokenEntry) => void;
+/** What must go when tokens end: their own storage. It is told before their records are removed. */
+export type TokenEndListener = (transaction: Transaction, entries: readonly TokenEntry[]) => void;
 
 export class TokenStore {
   readonly #clock: Clock;
@@ -70,12 +69,14 @@ export class TokenStore {
 
   /** The entry of a token that has not ended. */
   find(transaction: Transaction, token: string): TokenEntry | undefined {
-    return this.findByKey(transaction, this.keyOf(transaction, token));
+    const entry = token.startsWith(BATCH_PREFIX)
+      ? openBatch(transaction, token)
+      : this.record(transaction, this.keyOf(transaction, token));
+    return this.#alive(transaction, entry);
   }
 
   findByKey(transaction: Transaction, key: string): TokenEntry | undefined {
-    const entry = transaction.get<TokenEntry>(ID_PREFIX + key);
-    return entry === undefined || hasEnded(entry, this.#clock.now()) ? undefined : entry;
+    return this.#alive(transaction, this.record(transaction, key));
   }
 
   findByAccessor(transaction: Transaction, accessor: string): TokenEntry | undefined {
@@ -84,40 +85,34 @@ export class TokenStore {
     return record === undefined ? undefined : this.findByKey(transaction, record.key);
   }
 
-  /** The accessors of all tokens that have not ended. */
+  /** The accessors of all tokens; of one that has just ended perhaps too. */
   accessors(transaction: Transaction): readonly string[] {
-    const keys = transaction
+    return transaction
       .list(ACCESSOR_PREFIX)
-      .map((name) => transaction.get<AccessorRecord>(ACCESSOR_PREFIX + name)?.key ?? '');
-    return keys
-      .map((key) => this.findByKey(transaction, key)?.accessor)
-      .filter((accessor) => accessor !== undefined);
-  }
-
-  /** The keys of all records, of tokens that have ended but are not yet cleared away too. */
-  keys(transaction: Transaction): readonly string[] {
-    return transaction.list(ID_PREFIX);
+      .map((name) => transaction.get<AccessorRecord>(ACCESSOR_PREFIX + name)?.accessor ?? '');
   }
 
   /**
-   * Makes a service token.
+   * Makes a token.
    *
-   * @param id the token itself, where the caller chose it
+   * @param id the token itself, where the caller chose it; a batch token is what it carries, whatever was chosen
    * @throws ClientError 400 when such a token exists
    */
   create(transaction: Transaction, made: NewToken, id?: string): MadeToken {
-    const token = id ?? SERVICE_PREFIX + randomLetters(TOKEN_LETTERS);
+    if (made.type === 'batch') {
+      return { token: sealBatch(transaction, made), entry: batchEntry(made) };
+    }
+    const token = id ?? SERVICE_PREFIX + randomName();
     const entry: TokenEntry = {
       ...made,
       key: this.keyOf(transaction, token),
-      accessor: randomLetters(TOKEN_LETTERS),
+      accessor: randomName(),
     };
-    if (id !== undefined && this.findByKey(transaction, entry.key) !== undefined) {
-      throw badRequest('cannot create a token with a duplicate ID');
-    }
-    transaction.put(ID_PREFIX + entry.key, entry);
+    if (id !== undefined) this.#makeWay(transaction, entry.key);
+    transaction.put(recordKey(entry.key), entry);
     transaction.put(this.#accessorKey(transaction, entry.accessor), {
       key: entry.key,
+      accessor: entry.accessor,
     } satisfies AccessorRecord);
     if (entry.parent !== '') transaction.put(parentKey(entry), {});
     if (entry.expiresAt !== undefined) {
@@ -128,27 +123,50 @@ export class TokenStore {
 
   /** Stores what has changed in an entry. */
   update(transaction: Transaction, entry: TokenEntry): void {
-    transaction.put(ID_PREFIX + entry.key, entry);
+    transaction.put(recordKey(entry.key), entry);
   }
 
-  /** Ends a token with its children, theirs, and all that was leased to any of them. */
+  /** Ends a token with its children, theirs, and the storage of each. */
   revokeTree(transaction: Transaction, entry: TokenEntry): void {
-    for (const child of this.#children(transaction, entry)) this.revokeTree(transaction, child);
-    this.#remove(transaction, entry);
+    const tree = [entry];
+    // Everything is read before anything is written: a list costs more the more its transaction has written.
+    for (const member of tree) {
+      for (const child of this.#children(transaction, member)) tree.push(child);
+    }
+    this.#remove(transaction, tree);
   }
 
   /** Ends a token alone; its children become orphans. */
   revokeOrphaning(transaction: Transaction, entry: TokenEntry): void {
-    for (const child of this.#children(transaction, entry)) {
+    const children = this.#children(transaction, entry);
+    this.#remove(transaction, [entry]);
+    for (const child of children) {
       transaction.delete(parentKey(child));
       this.update(transaction, { ...child, parent: '' });
     }
-    this.#remove(transaction, entry);
   }
 
   /** The record of a token, whether it has ended or not. */
   record(transaction: Transaction, key: string): TokenEntry | undefined {
-    return transaction.get<TokenEntry>(ID_PREFIX + key);
+    return transaction.get<TokenEntry>(recordKey(key));
+  }
+
+  /** A child lives no longer than its parent, also while nobody has cleared it away. */
+  #alive(transaction: Transaction, entry: TokenEntry | undefined): TokenEntry | undefined {
+    if (entry === undefined || hasEnded(entry, this.#clock.now())) return undefined;
+    if (entry.parent === '') return entry;
+    const parent = this.record(transaction, entry.parent);
+    const isOrphaned = parent === undefined || hasEnded(parent, this.#clock.now());
+    return isOrphaned ? undefined : entry;
+  }
+
+  /** A token that has ended gives its id back. */
+  #makeWay(transaction: Transaction, key: string): void {
+    if (this.findByKey(transaction, key) !== undefined) {
+      throw badRequest('cannot create a token with a duplicate ID');
+    }
+    const ended = this.record(transaction, key);
+    if (ended !== undefined) this.revokeTree(transaction, ended);
   }
 
   #children(transaction: Transaction, { key }: TokenEntry): readonly TokenEntry[] {
@@ -158,12 +176,14 @@ export class TokenStore {
       .filter((child) => child !== undefined);
   }
 
-  #remove(transaction: Transaction, entry: TokenEntry): void {
-    transaction.delete(ID_PREFIX + entry.key);
-    transaction.delete(this.#accessorKey(transaction, entry.accessor));
-    if (entry.parent !== '') transaction.delete(parentKey(entry));
-    if (entry.expiresAt !== undefined) transaction.delete(leaseKey(entry));
-    this.#whenEnded(transaction, entry);
+  #remove(transaction: Transaction, entries: readonly TokenEntry[]): void {
+    this.#whenEnded(transaction, entries);
+    for (const entry of entries) {
+      transaction.delete(recordKey(entry.key));
+      transaction.delete(this.#accessorKey(transaction, entry.accessor));
+      if (entry.parent !== '') transaction.delete(parentKey(entry));
+      if (entry.expiresAt !== undefined) transaction.delete(leaseKey(entry));
+    }
   }
 
   #accessorKey(transaction: Transaction, accessor: string): string {
@@ -184,19 +204,14 @@ export function hasEnded({ expiresAt }: Pick<TokenEntry, 'expiresAt'>, now: Mill
 export const leaseIdOf = ({ path, key }: Pick<TokenEntry, 'path' | 'key'>): string =>
   `${path}/${key}`;
 
+/** The storage key of a token's record. */
+export const recordKey = (key: string): string => `${TOKENS_PREFIX}${key.slice(1, 3)}/${key}`;
+
+/** The token whose record a storage key is of, if it is of one. */
+export const tokenOfRecord = (storageKey: string): string | undefined =>
+  storageKey.startsWith(TOKENS_PREFIX)
+    ? storageKey.slice(storageKey.lastIndexOf('/') + 1)
+    : undefined;
+
 const leaseKey = (entry: TokenEntry): string => LEASE_PREFIX + leaseIdOf(entry);
 const parentKey = ({ parent, key }: TokenEntry): string => `${PARENT_PREFIX}${parent}/${key}`;
-
-/** The prefix of every token record, for whoever follows their ends. */
-export const tokenKeyOf = (storageKey: string): string | undefined =>
-  storageKey.startsWith(ID_PREFIX) ? storageKey.slice(ID_PREFIX.length) : undefined;
-
-function randomLetters(count: number): string {
-  let letters = '';
-  while (letters.length < count) {
-    for (const byte of randomBytes(2 * count)) {
-      if (byte < FAIR_BYTES && letters.length < count) letters += ALPHABET[byte % ALPHABET.length];
-    }
-  }
-  return letters;
-}

@@ -18,48 +18,49 @@ export interface TtlRequest {
 }
 
 export interface TtlResult {
+  /** At least a second. */
   readonly ttl: Seconds;
   readonly warnings: readonly string[];
 }
 
-/**
- * The lifetime from now on.
- *
- * @returns a ttl of zero or less when the maximum has been reached
- */
-export function calculateTtl(request: TtlRequest, limits: LeaseLimits): TtlResult {
+/** What Vault says of a renewal that `calculateTtl` has no lifetime for. */
+export const PAST_MAXIMUM = 'past the max TTL, cannot renew';
+
+/** The lifetime from now on; `undefined` when less than a second is left of the maximum. */
+export function calculateTtl(request: TtlRequest, limits: LeaseLimits): TtlResult | undefined {
   return request.period > 0 ? periodic(request, limits) : ordinary(request, limits);
 }
 
-/** The largest lifetime in all, by whoever allows the least. */
-function maximum({ maxTtl, explicitMaxTtl }: TtlRequest, limits: LeaseLimits): Seconds {
-  const given = [limits.maxLeaseTtl, maxTtl, explicitMaxTtl].filter((limit) => limit > 0);
-  return seconds(Math.min(...given));
-}
-
-function ordinary(request: TtlRequest, limits: LeaseLimits): TtlResult {
+function ordinary(request: TtlRequest, limits: LeaseLimits): TtlResult | undefined {
   const { increment, ttl, start, now } = request;
-  const asked = [increment, ttl, limits.defaultLeaseTtl].find((wish) => wish > 0) ?? seconds(0);
-  const limit = maximum(request, limits);
-  const left = remaining(start, limit, now);
-  if (asked <= left) return { ttl: asked, warnings: [] };
-  return { ttl: left, warnings: [capped('TTL', asked, left)] };
+  const asked = [increment, ttl].find((wish) => wish > 0) ?? limits.defaultLeaseTtl;
+  return within(asked, remaining(start, maximum(request, limits), now), []);
 }
 
 /** A periodic token lives a whole period from each renewal, whatever the maximum; only its explicit maximum ends it. */
-function periodic(request: TtlRequest, limits: LeaseLimits): TtlResult {
+function periodic(request: TtlRequest, limits: LeaseLimits): TtlResult | undefined {
   const { period, explicitMaxTtl, start, now } = request;
-  const ceiling = limits.maxLeaseTtl;
+  const ceiling = maximum(request, limits);
   const [given, warnings] =
     period > ceiling ? [ceiling, [capped('period', period, ceiling)]] : [period, []];
-  if (explicitMaxTtl === 0) return { ttl: given, warnings };
-  const left = remaining(start, explicitMaxTtl, now);
-  if (given <= left) return { ttl: given, warnings };
-  return { ttl: left, warnings: [...warnings, capped('TTL', given, left)] };
+  if (explicitMaxTtl <= 0) return { ttl: given, warnings };
+  return within(given, remaining(start, explicitMaxTtl, now), warnings);
 }
 
+/** The largest lifetime in all, by whoever allows the least. */
+function maximum({ maxTtl, explicitMaxTtl }: TtlRequest, { maxLeaseTtl }: LeaseLimits): Seconds {
+  return seconds(Math.min(...[maxLeaseTtl, maxTtl, explicitMaxTtl].filter((limit) => limit > 0)));
+}
+
+/** Whole seconds only, so that nothing that is nearly over is rounded up to more than it has. */
 const remaining = (start: Millis, limit: Seconds, now: Millis): Seconds =>
   seconds(Math.floor(limit - (now - start) / 1000));
+
+function within(asked: Seconds, left: Seconds, warnings: readonly string[]): TtlResult | undefined {
+  if (left < 1) return undefined;
+  if (asked <= left) return { ttl: asked, warnings };
+  return { ttl: left, warnings: [...warnings, capped('TTL', asked, left)] };
+}
 
 function capped(what: 'TTL' | 'period', asked: Seconds, effective: Seconds): string {
   const [from, to] = [formatShortDuration(asked), formatShortDuration(effective)];

@@ -74,10 +74,13 @@ async function send(call: Call, operation: Operation): Promise<Answer> {
   }
 }
 
+interface Created {
+  readonly auth?: { readonly client_token: string; readonly accessor: string } | null;
+}
+
 /** The token of an answer, if there is one. */
 function ownedBy(writer: number, { body }: Answer): Token | undefined {
-  const { auth } = (body ?? {}) as { auth?: { client_token: string; accessor: string } }; // of token/create
-  return auth === undefined
-    ? undefined
-    : { id: auth.client_token, accessor: auth.accessor, writer };
+  const { auth } = (body ?? {}) as Created; // other answers have no token
+  if (auth === undefined || auth === null) return undefined;
+  return { id: auth.client_token, accessor: auth.accessor, writer };
 }

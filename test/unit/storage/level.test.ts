@@ -1,6 +1,15 @@
 // LevelDB keeps the contract of every backend, and a damaged store is found. Every place of every file is tried
 // elsewhere; here are some hundreds.
-import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openLevel } from '#storage/level.ts';
@@ -110,6 +119,41 @@ test('a damaged store stays damaged, however often it is opened', async (t) => {
   }
 });
 
+test('a power cut may take back the anchor, but no batch', async (t) => {
+  const folder = join(temporaryFolder(t), 'store');
+  const anchor = join(folder, 'anchor');
+  const first = await openLevel(folder);
+  const empty = readFileSync(anchor);
+  await first.commit(batch({ writes: { a: '1' } }));
+  await first.commit(batch({ writes: { b: '1' } }));
+  await first.close();
+  for (const older of [empty, Buffer.alloc(0), undefined]) {
+    if (older === undefined) rmSync(anchor);
+    else writeFileSync(anchor, older);
+    const store = await openLevel(folder);
+    t.deepEqual([store.index, store.list('')], [2 as Index, ['a', 'b']]);
+    await store.close();
+  }
+});
+
+test('the anchor of another store does not fit', async (t) => {
+  const folder = join(temporaryFolder(t), 'store');
+  const [mine, other] = [folder, `${folder}-other`];
+  for (const [place, value] of [
+    [mine, '1'],
+    [other, '2'],
+  ] as const) {
+    const store = await openLevel(place);
+    await store.commit(batch({ writes: { a: value } }));
+    await store.close();
+  }
+  copyFileSync(join(other, 'anchor'), join(mine, 'anchor'));
+  await t.throwsAsync(openLevel(mine), {
+    instanceOf: DamagedError,
+    message: `${mine} does not hold what was written to it (1 records of 1)`,
+  });
+});
+
 test('a store is opened by one at a time', async (t) => {
   const folder = join(temporaryFolder(t), 'store');
   const first = await openLevel(folder);
@@ -183,5 +227,8 @@ test('a folder that holds tables and no store is not overwritten', async (t) => 
 test('a place that is no folder is refused', async (t) => {
   const file = join(temporaryFolder(t), 'file');
   writeFileSync(file, '');
-  await t.throwsAsync(openLevel(file), { code: 'EEXIST' });
+  await t.throwsAsync(openLevel(file), {
+    instanceOf: StorageError,
+    message: /^cannot open .*EEXIST/,
+  });
 });
