@@ -205,6 +205,7 @@ function withEngines(engines: readonly Engine[]): Catalog {
       engines.find((engine) => engine.kind === kind && engine.type === type) ??
       catalog.find(kind, type, options),
     isSystem: (type) => catalog.isSystem(type),
+    types: (kind) => catalog.types(kind),
   };
 }
 
