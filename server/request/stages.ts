@@ -95,6 +95,8 @@ export interface LeaseBlock {
 }
 
 export interface LoginFacts {
+  /** The token that was made, which a wrapped answer does not show. */
+  readonly auth: AuthBlock;
   /** The token was made without the policy "default". */
   readonly noDefaultPolicy: boolean;
   /** The entity was not known before. */
