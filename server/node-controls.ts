@@ -9,6 +9,8 @@ export interface NodeControls {
   readonly apiAddress: string;
   /** Whether `sys/raw` is served (`raw_storage_endpoint`). */
   readonly isRawServed: boolean;
+  /** The configuration files as operators may see them, without secrets. */
+  readonly configuration: Readonly<Record<string, unknown>>;
   /** Ends everything that exists only while unsealed, and forgets the keys. */
   seal(): Promise<void>;
 }

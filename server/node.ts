@@ -150,8 +150,11 @@ export class Node {
   /** What an unsealed node says of its cluster. */
   clusterFacts({ redact_cluster_name }: Pick<Listener, 'redact_cluster_name'>): Facts {
     const node = this.unsealed()?.node;
-    if (node === undefined || redact_cluster_name) return {};
-    return { cluster_name: node.clusterName, cluster_id: node.clusterId };
+    if (node === undefined) return {};
+    const { clusterName, clusterId } = node;
+    return redact_cluster_name
+      ? { cluster_id: clusterId }
+      : { cluster_name: clusterName, cluster_id: clusterId };
   }
 
   /** @throws ClientError 503 while sealed */

@@ -4,6 +4,7 @@ import type { ApplyListener } from '#storage/physical.ts';
 import type { Barrier } from '#storage/barrier/barrier.ts';
 import { AuditBroker } from './audit/broker.ts';
 import { CLUSTER_KEY, type ClusterRecord } from './cluster.ts';
+import { sanitizedConfig } from './config/sanitized.ts';
 import { EntityStore } from './identity/entities.ts';
 import { LeaseManager } from './lease/manager.ts';
 import { emptyCubbyholes } from './mount/cubbyhole.ts';
@@ -14,6 +15,7 @@ import { PolicyStore } from './policy/store.ts';
 import { TokenStore } from './token/store.ts';
 import type { Unsealed } from './unsealed.ts';
 import { Upkeep } from './upkeep.ts';
+import { rememberVersion } from './version-history.ts';
 
 export interface OpenServices {
   readonly unsealed: Unsealed;
@@ -46,6 +48,7 @@ export async function openServices(node: Node, barrier: Barrier): Promise<OpenSe
     audit,
     node: controlsOf(node, barrier),
   };
+  await rememberVersion(barrier, clock);
   leases.start();
   const upkeep = stack.adopt(new Upkeep({ clock, log, barrier }), (keeper) => keeper.stop());
   upkeep.start();
@@ -72,6 +75,7 @@ function controlsOf(node: Node, barrier: Barrier): NodeControls {
     storageType: node.storageType,
     apiAddress: node.config.api_addr,
     isRawServed: node.config.raw_storage_endpoint,
+    configuration: sanitizedConfig(node.config),
     seal: () => node.seal(),
   };
 }

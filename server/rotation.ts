@@ -1,8 +1,13 @@
 // When the key of the barrier is rotated by itself, as `sys/rotate/config` keeps it.
 import { millis } from '#sdk/clock.ts';
+import { seconds } from '#sdk/duration.ts';
 import type { RotationConfig } from '#storage/barrier/barrier.ts';
 
 export const ROTATION_KEY = 'core/rotate-config';
+
+/** Vault's bounds: a key that changes more often only makes the keyring longer. */
+export const OPERATIONS_MIN = 1_000_000;
+export const INTERVAL_MIN = seconds(24 * 3600);
 
 /** Under its wire names; the interval is in seconds, 0 for none. */
 export interface RotationRecord {

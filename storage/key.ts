@@ -11,6 +11,9 @@ const OUTSIDE_BARRIER: ReadonlySet<string> = new Set([
   STORED_ROOT_KEY,
 ]);
 
+/** Whether a key is one of those that the barrier neither reads nor writes. */
+export const isOutsideBarrier = (key: string): boolean => OUTSIDE_BARRIER.has(key);
+
 /** What Vault's own storage takes: keys stay in memory, and a path that a request line can hold is shorter. */
 export const MAX_KEY_LENGTH = 32_768;
 

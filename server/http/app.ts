@@ -11,12 +11,22 @@ import type { Unsealed } from '../unsealed.ts';
 import { makeBodyBudgets, type BodyBudgets } from './body-budget.ts';
 import { readBody } from './body.ts';
 import { clientAddress } from './forwarded.ts';
+import { answerCors } from './cors.ts';
 import { isOpenTarget, openRoutes } from './open-routes.ts';
 import { arrive, locate, tokenOf, type Located } from './parse.ts';
-import { renderError, renderFinished, renderRedirect, type Rendered } from './render.ts';
+import {
+  NO_CONTENT,
+  renderError,
+  renderFinished,
+  renderRedirect,
+  type Rendered,
+} from './render.ts';
 import { makeSend } from './send.ts';
 
 const API = '/v1/';
+const SEAL = '/v1/sys/seal';
+/** What Vault serves beside its mounts: other verbs are refused before anything is decided. */
+const WRITTEN_ONLY: ReadonlySet<string> = new Set([SEAL, '/v1/sys/step-down']);
 
 export function makeApp(node: Node, listener: Listener): Koa {
   const app = new Koa();
@@ -26,7 +36,9 @@ export function makeApp(node: Node, listener: Listener): Koa {
   app.use(async (context, next) => {
     try {
       requireHeader(context, listener);
-      await next();
+      const preflight = answerCors(node, context);
+      if (preflight === undefined) await next();
+      else send(context, preflight);
     } catch (error) {
       send(context, renderThrown(node, error));
     }
@@ -68,9 +80,17 @@ async function answerApi(api: Api, context: Context): Promise<Rendered> {
   const target = context.req.url ?? '';
   const located = locate(target);
   if ('location' in located) return renderRedirect(located.location, context.method);
-  if (located.path === '/v1/sys') return renderRedirect('/v1/sys/', context.method);
+  if (located.path === '/v1/sys' && located.query?.has('help') !== true) {
+    return renderRedirect('/v1/sys/', context.method);
+  }
   if (!located.path.startsWith(API)) throw new ClientError(404, []);
+  if (WRITTEN_ONLY.has(located.path)) requireWrite(context);
+  if (located.path === SEAL && api.node.unsealed() === undefined) return NO_CONTENT;
   return answer(api, context, located);
+}
+
+function requireWrite({ method }: Context): void {
+  if (method !== 'PUT' && method !== 'POST') throw new ClientError(405, []);
 }
 
 async function answer(

@@ -39,7 +39,10 @@ export function openRoutes(node: Node, listener: Listener, send: Send): Middlewa
   const on = (route: Route) => async (context: Context) => {
     clientAddress(context.req, listener); // a proxy that is not to be believed is refused here too
     const body = hasBody(context)
-      ? await readBody(context, { largest: OPEN_BODY_MAX, budget: () => budgets.strangers })
+      ? await readBody(context, {
+          largest: Math.min(OPEN_BODY_MAX, listener.max_request_size),
+          budget: () => budgets.strangers,
+        })
       : undefined;
     const parameters = parseBody(body, context.req.headers['content-type'], listener);
     send(context, await route(parameters, queryOf(context.req.url ?? '')));

@@ -12,7 +12,7 @@ export interface Rendered {
 
 export const JSON_TYPE = 'application/json';
 const NO_HEADERS: Readonly<Record<string, string>> = {};
-const NO_CONTENT: Rendered = {
+export const NO_CONTENT: Rendered = {
   status: 204,
   contentType: undefined,
   body: undefined,

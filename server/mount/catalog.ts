@@ -35,8 +35,18 @@ const AUTH_METHODS: ReadonlyMap<string, Chosen> = new Map([
 
 const SYSTEM_TYPES: ReadonlySet<string> = new Set(['system', 'identity', 'token']);
 
+/** What is always there, and an old name. */
+const NOT_LISTED: ReadonlySet<string> = new Set([...SYSTEM_TYPES, 'cubbyhole', 'generic']);
+/** The databases that a database engine knows; there is no such engine yet. */
+const DATABASES: readonly string[] = [];
+
 export const catalog: Catalog = {
   find: (kind, type, options) =>
     (kind === 'secret' ? SECRETS_ENGINES : AUTH_METHODS).get(type)?.(options),
   isSystem: (type) => SYSTEM_TYPES.has(type),
+  types: (kind) => {
+    if (kind === 'database') return DATABASES;
+    const all = kind === 'secret' ? SECRETS_ENGINES : AUTH_METHODS;
+    return [...all.keys()].filter((type) => !NOT_LISTED.has(type)).toSorted();
+  },
 };

@@ -26,7 +26,11 @@ export interface LeaseLimits {
 export interface Catalog {
   find(kind: MountEntry['kind'], type: string, options: MountEntry['options']): Engine | undefined;
   isSystem(type: string): boolean;
+  /** The types that can be mounted, and the databases that there are, sorted. */
+  types(kind: PluginKind): readonly string[];
 }
+
+export type PluginKind = MountEntry['kind'] | 'database';
 
 /** The mounts as of one version of the table. */
 export interface Mounts {
@@ -53,6 +57,19 @@ export class MountTable {
   /** The engine that a mount of this type and these options would have, `undefined` for a type that does not exist. */
   findEngine(entry: Pick<MountEntry, 'kind' | 'type' | 'options'>): Engine | undefined {
     return this.#catalog.find(entry.kind, entry.type, entry.options);
+  }
+
+  /** The types that the catalog has, of those that clients may mount. */
+  pluginTypes(kind: PluginKind): readonly string[] {
+    return this.#catalog.types(kind);
+  }
+
+  /** Stops the engines of some mounts; whoever needs one next starts it anew. */
+  async restart(isMeant: (mount: Mount) => boolean): Promise<void> {
+    const { all } = this.#cached;
+    const kept = all.filter((mount) => !isMeant(mount));
+    this.#cached = { version: -1, all: kept, route: () => undefined };
+    for (const { engine, instance } of all.filter(isMeant)) await engine.stop?.(instance);
   }
 
   /** The mounts that this transaction sees; it conflicts with any change of the table. */

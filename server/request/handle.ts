@@ -2,6 +2,7 @@
 import { ConflictError } from '#storage/physical.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { judge } from '../policy/judge.ts';
+import type { System } from '../sys/system.ts';
 import type { Unsealed } from '../unsealed.ts';
 import { admit } from './admit.ts';
 import { finish } from './finish.ts';
@@ -20,6 +21,20 @@ const ATTEMPTS_MAX = 100;
  * @throws ClientError 500 when it could not be put on record; StorageError when the disk failed
  */
 export async function handle(node: Unsealed, arrived: Arrived): Promise<Finished> {
+  const { finished, actions } = await runUntilDone(node, arrived);
+  for (const action of actions) await action();
+  return finished;
+}
+
+/** A request that is on record, and what is to follow from it. */
+interface Done {
+  readonly finished: Finished;
+  readonly actions: readonly Action[];
+}
+
+type Action = Parameters<System['afterwards']>[0];
+
+async function runUntilDone(node: Unsealed, arrived: Arrived): Promise<Done> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await run(node, arrived, attempt === 1);
@@ -29,17 +44,16 @@ export async function handle(node: Unsealed, arrived: Arrived): Promise<Finished
   }
 }
 
-async function run(node: Unsealed, arrived: Arrived, isFirst: boolean): Promise<Finished> {
+async function run(node: Unsealed, arrived: Arrived, isFirst: boolean): Promise<Done> {
   const transaction: Transaction = node.barrier.begin();
   const admitted = admit(node, transaction, arrived);
   const known = identify(node, transaction, admitted);
   const verdict = judge(node, transaction, known);
   if (isFirst) await node.audit.request(verdict); // refusals are on record too
 
-  const actions: (() => void)[] = [];
+  const actions: Action[] = [];
   const finished = await finish(node, transaction, verdict, (action) => actions.push(action));
   await transaction.commit();
   await node.audit.response(finished); // nothing leaves that is not on record
-  for (const action of actions) action();
-  return finished;
+  return { finished, actions };
 }

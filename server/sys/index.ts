@@ -3,11 +3,17 @@ import { defineEngine } from '#sdk/engine.ts';
 import { auditPaths } from './audit.ts';
 import { authPaths } from './auth.ts';
 import { capabilityPaths } from './capabilities.ts';
+import { configPaths } from './config.ts';
 import { internalPaths } from './internal.ts';
+import { keyPaths } from './keys.ts';
 import { leasePaths } from './leases.ts';
 import { mountPaths } from './mounts.ts';
 import { passwordPolicyPaths } from './password-policies.ts';
+import { pluginPaths } from './plugins.ts';
 import { policyPaths } from './policies.ts';
+import { rawPaths } from './raw.ts';
+import { statusPaths } from './status.ts';
+import { toolPaths } from './tools.ts';
 import { wrappingPaths } from './wrapping.ts';
 import type { System } from './system.ts';
 
@@ -19,6 +25,12 @@ export const system = defineEngine<System>({
     ...authPaths,
     ...capabilityPaths,
     ...internalPaths,
+    ...keyPaths,
+    ...configPaths,
+    ...toolPaths,
+    ...rawPaths,
+    ...statusPaths,
+    ...pluginPaths,
     ...leasePaths,
     ...mountPaths,
     ...passwordPolicyPaths,

@@ -8,6 +8,6 @@ export interface System {
   readonly services: Unsealed;
   readonly transaction: Transaction;
   readonly known: Known;
-  /** Has `action` called once the answer is on record and about to leave. */
-  readonly afterwards: (action: () => void) => void;
+  /** Has `action` done once the answer is on record; the answer leaves when it is. */
+  readonly afterwards: (action: () => void | Promise<void>) => void;
 }
