@@ -113,6 +113,7 @@ export class Formatter implements Reveal {
       elidesLists: this.elidesLists,
       token: (concealed) => this.token(concealed),
       accessor: (concealed) => this.accessor(concealed),
+      hash: (header) => this.hash(header),
       text,
     };
   }

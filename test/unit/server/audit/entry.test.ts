@@ -19,6 +19,7 @@ const reveal: Reveal = {
   token: ({ text }) => `#${text}`,
   accessor: ({ text }) => text,
   text: (text) => `#${text}`,
+  hash: (text) => `%${text}`,
   elidesLists: false,
 };
 
@@ -421,8 +422,18 @@ test('configured headers are on record, hashed where that is wished', (t) => {
     'x-absent': { hmac: false },
   };
   const entry = request(authorized({ arrived: { headers } }), table);
-  t.deepEqual(entry.request['headers'], { 'x-note': ['#geheim'], 'x-team': ['blue'] });
+  t.deepEqual(entry.request['headers'], { 'x-note': ['%geheim'], 'x-team': ['blue'] });
   t.is(request(authorized(), table).request['headers'], undefined);
+});
+
+test('a header that holds a token is hashed whatever was configured', (t) => {
+  const headers = { 'x-vault-token': 'hvs.a', authorization: 'Bearer hvs.b', cookie: 'c' };
+  const table = Object.fromEntries(Object.keys(headers).map((name) => [name, { hmac: false }]));
+  t.deepEqual(request(authorized({ arrived: { headers } }), table).request['headers'], {
+    authorization: ['%Bearer hvs.b'],
+    cookie: ['%c'],
+    'x-vault-token': ['%hvs.a'],
+  });
 });
 
 test('the test of a new device says no more than that', (t) => {

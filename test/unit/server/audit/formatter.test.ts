@@ -37,6 +37,13 @@ test('a token and its accessor have a hash each', (t) => {
   t.is(make({ log_raw: 'true' }).line(fields), '{"token":"a","accessor":"b"}\n');
 });
 
+test('a header that was configured to be hashed is hashed on every device', (t) => {
+  const fields = { headers: new Section({ 'x-note': [new Concealed('header', 'a')] }) };
+  const expected = `{"headers":{"x-note":["${salt.hash('a')}"]}}\n`;
+  t.is(make().line(fields), expected);
+  t.is(make({ log_raw: 'true' }).line(fields), expected);
+});
+
 test('the hash that is asked for is one even where everything is shown', (t) => {
   t.is(make({ log_raw: 'true' }).hash('x'), salt.hash('x'));
 });
