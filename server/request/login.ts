@@ -49,11 +49,10 @@ export function admitLogin(
     internal: grant.internal,
     wrapping: undefined,
   });
-  return {
-    auth: authBlock(made, terms.creationTtl),
-    displayName: made.entry.displayName,
-    login: { noDefaultPolicy: grant.token.noDefaultPolicy, isNewEntity: isNew },
-  };
+  const auth = authBlock(made, terms.creationTtl);
+  const { noDefaultPolicy } = grant.token;
+  const login = { auth, noDefaultPolicy, isNewEntity: isNew };
+  return { auth, displayName: made.entry.displayName, login };
 }
 
 type Terms = Pick<
