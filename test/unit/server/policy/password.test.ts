@@ -58,7 +58,7 @@ test('generatePassword() keeps each rule, and nothing but the charsets', (t) => 
   `);
   const passwords = Array.from({ length: 200 }, () => generatePassword(policy));
   for (const password of passwords) {
-    const characters = [...password];
+    const characters = Array.from(password);
     t.is(characters.length, 12);
     t.true(characters.filter((one) => 'abcdef'.includes(one)).length >= 2);
     t.true(characters.filter((one) => '0123456789'.includes(one)).length >= 5);
@@ -72,5 +72,5 @@ test('generatePassword() puts what is required anywhere', (t) => {
     'length = 4\nrule "charset" { charset = "x" min-chars = 1 }\nrule "charset" { charset = "abcdefghij" }',
   );
   const places = new Set(Array.from({ length: 300 }, () => generatePassword(policy).indexOf('x')));
-  t.deepEqual([...places].toSorted(), [0, 1, 2, 3]);
+  t.is(places.size, 4);
 });

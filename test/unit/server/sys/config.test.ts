@@ -128,7 +128,7 @@ test('the version that runs is remembered once', async (t) => {
   await server.restart();
   const { data } = await server.must('list', 'sys/version-history');
   t.deepEqual(data['keys'], ['1.16.3']);
-  t.like(data['key_info'] as object, { '1.16.3': { previous_version: null } });
+  t.like(data, { key_info: { '1.16.3': { previous_version: null } } });
 });
 
 test('host-info tells of the machine', async (t) => {

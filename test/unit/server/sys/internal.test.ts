@@ -46,12 +46,14 @@ for (const [path, status] of PREFLIGHT) {
     const token = await server.token({ policies: ['p'], no_default_policy: true });
     const answer = await server.call('read', `sys/internal/ui/mounts/${path}`, { token });
     t.is(answer.status, status);
-    if (status === 200) t.like(answer.data, { path: 'closed/', options: {} });
-    else
+    if (status === 200) {
+      t.like(answer.data, { path: 'closed/', options: {} });
+    } else {
       t.regex(
         answer.errors[0] ?? '',
         /^preflight capability check returned 403, .*"(open|none)\/"$/,
       );
+    }
   });
 }
 

@@ -190,10 +190,6 @@ test('a JWT holds the token, is signed by the published key, and opens the wrapp
   t.is(Number(decoded['exp']) - Number(decoded['iat']), 300);
 
   const { data } = await server.must('read', 'sys/wrapping/pubkey', { token: '' });
-  const coordinate = (digits: unknown): string =>
-    Buffer.from(BigInt(String(digits)).toString(16).padStart(132, '0'), 'hex').toString(
-      'base64url',
-    );
   const jwk = {
     kty: 'EC',
     crv: 'P-521',
@@ -220,3 +216,9 @@ test('a JWT opens wrappings and nothing else', async (t) => {
   t.is((await server.call('read', 'cubbyhole/response', { token })).status, 403);
   t.deepEqual((await server.must('write', 'sys/wrapping/unwrap', { token })).data, { x: '1' });
 });
+
+/** A decimal number as RFC 7518 writes a coordinate of P-521. */
+function coordinate(digits: unknown): string {
+  const hex = BigInt(String(digits)).toString(16).padStart(132, '0');
+  return Buffer.from(hex, 'hex').toString('base64url');
+}
