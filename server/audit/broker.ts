@@ -1,12 +1,15 @@
 // Every request and every answer goes on record here, or does not happen.
+import { formatTime, millis } from '#sdk/clock.ts';
 import { ClientError } from '#sdk/errors.ts';
 import type { Finished, Verdict } from '../request/stages.ts';
 import type { AuditDevice } from './device.ts';
 import { EnabledDevices, messageOf, type DeviceContext, type DeviceDraft } from './enabled.ts';
-import { askedPart, requestEntry, responseEntry, type Asked } from './entry.ts';
+import { askedPart, type Asked } from './asked.ts';
+import { requestEntry, responseEntry } from './entry.ts';
 import { AUDITED_HEADERS_KEY, withDefaults, type HeaderTable } from './headers.ts';
 import type { Part } from './part.ts';
 import { AUDIT_TABLE_KEY, type AuditTable, type DeviceEntry } from './table.ts';
+import { TokenFactsCache } from './token-facts.ts';
 
 export interface AuditContext extends DeviceContext {
   /** The decoded value of a key of the whole storage. */
@@ -33,6 +36,8 @@ export class AuditBroker {
   #headers: HeaderTable = withDefaults(undefined);
   /** What the second entry of a request repeats from the first. */
   readonly #askedByVerdict = new WeakMap<Verdict, Asked>();
+  readonly #tokenFacts = new TokenFactsCache();
+  #lastTime = { at: millis(0), text: '' };
   /** The paths of the devices whose last write failed, so that the operator is told once. */
   readonly #failing = new Set<string>();
 
@@ -55,7 +60,7 @@ export class AuditBroker {
   request(verdict: Verdict): Promise<void> | undefined {
     if (this.#enabled.all.length === 0) return undefined;
     const asked = this.#asked(verdict);
-    return this.#write('request', requestEntry(verdict, asked, this.#context.clock.now()));
+    return this.#write('request', requestEntry(verdict, asked, this.#time()));
   }
 
   /**
@@ -66,7 +71,7 @@ export class AuditBroker {
   response(finished: Finished): Promise<void> | undefined {
     if (this.#enabled.all.length === 0) return undefined;
     const asked = this.#asked(finished.verdict);
-    return this.#write('response', responseEntry(finished, asked, this.#context.clock.now()));
+    return this.#write('response', responseEntry(finished, asked, this.#time()));
   }
 
   /** The hash that a device shows for a text; `undefined` when there is no such device. */
@@ -103,6 +108,13 @@ export class AuditBroker {
     await this.#enabled.close();
   }
 
+  /** Many entries are made in one millisecond. */
+  #time(): string {
+    const now = this.#context.clock.now();
+    if (now !== this.#lastTime.at) this.#lastTime = { at: now, text: formatTime(now) };
+    return this.#lastTime.text;
+  }
+
   #loadHeaders(): void {
     this.#headers = withDefaults(this.#context.read<HeaderTable>(AUDITED_HEADERS_KEY));
   }
@@ -114,7 +126,7 @@ export class AuditBroker {
   #asked(verdict: Verdict): Asked {
     const known = this.#askedByVerdict.get(verdict);
     if (known !== undefined) return known;
-    const asked = askedPart(verdict, this.#headers);
+    const asked = askedPart(verdict, this.#headers, this.#tokenFacts);
     this.#askedByVerdict.set(verdict, asked);
     return asked;
   }
@@ -122,11 +134,12 @@ export class AuditBroker {
   /** One device that writes is enough, but each has had its chance when this ends. */
   async #write(type: EntryType, entry: Part): Promise<void> {
     const started = performance.now();
-    const written = await Promise.all(
-      this.#enabled.all.map((device) => this.#writeTo(device, type, entry)),
-    );
+    // All have begun before the first is waited for.
+    const writes = this.#enabled.all.map((device) => this.#writeTo(device, type, entry));
+    let isWritten = false;
+    for (const write of writes) isWritten = (await write) || isWritten;
     this.#context.meter?.logged(type, performance.now() - started);
-    if (written.includes(true)) return;
+    if (isWritten) return;
     this.#context.meter?.failed(type);
     throw new ClientError(500, 'internal error');
   }

@@ -45,18 +45,26 @@ export class Payload {
 /** An object of the entry under its wire names, in their order; fields that are `undefined` are left out. */
 export class Section {
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Who asks, and for what, stands in both entries of a request: each device writes it out once. */
-  readonly #textByDevice = new Map<Reveal, string>();
 
-  constructor(fields: Readonly<Record<string, unknown>>) {
+  constructor(fields: Section['fields']) {
+    this.fields = fields;
+  }
+}
+
+/** Who asks, and for what: it stands in both entries of a request, and each device writes it out once. */
+export class SharedSection {
+  readonly fields: Section['fields'];
+  readonly #texts: { readonly device: Reveal; readonly text: string }[] = [];
+
+  constructor(fields: Section['fields']) {
     this.fields = fields;
   }
 
-  text(reveal: Reveal, write: (fields: Section['fields'], reveal: Reveal) => string): string {
-    const known = this.#textByDevice.get(reveal);
-    if (known !== undefined) return known;
-    const text = write(this.fields, reveal);
-    this.#textByDevice.set(reveal, text);
+  text(device: Reveal, write: (fields: Section['fields'], device: Reveal) => string): string {
+    const known = this.#texts.find((written) => written.device === device);
+    if (known !== undefined) return known.text;
+    const text = write(this.fields, device);
+    this.#texts.push({ device, text });
     return text;
   }
 }

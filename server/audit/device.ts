@@ -1,6 +1,6 @@
 // One audit device that is enabled: its line in the table, how it writes entries, and where to.
 import { randomUUID } from 'node:crypto';
-import { millis, type Clock, type Millis } from '#sdk/clock.ts';
+import { formatTime, millis, type Clock, type Millis } from '#sdk/clock.ts';
 import { badRequest } from '#sdk/errors.ts';
 import { fileSink, parseFileOptions } from './devices/file.ts';
 import { LineQueue } from './devices/queue.ts';
@@ -44,7 +44,7 @@ export class AuditDevice {
   /** Writes the first line, to see whether the device takes any. Without the test it has to open at least. */
   async test(): Promise<void> {
     if (parseFlag(this.entry.options, 'skip_test', false)) await this.open();
-    else await this.write(testEntry(randomUUID(), this.#clock.now()));
+    else await this.write(testEntry(randomUUID(), formatTime(this.#clock.now())));
   }
 
   /** Opens a file; a connection is made with the first line. */

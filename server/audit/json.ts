@@ -2,7 +2,7 @@
 // the keys of data are sorted, so that equal data makes equal lines.
 import { isRawNumber } from '#sdk/json.ts';
 import { assert } from '#sdk/errors.ts';
-import { Concealed, Payload, Section, type Reveal } from './concealed.ts';
+import { Concealed, Payload, Section, SharedSection, type Reveal } from './concealed.ts';
 import { isTime } from './hash.ts';
 
 /** Deeper than any parsed body (500) with what a handler may put around it. */
@@ -21,7 +21,9 @@ export function fieldsJson(fields: Section['fields'], reveal: Reveal): string {
 
 /** What is neither concealed nor holds anything concealed is plain JSON. */
 function valueJson(value: unknown, reveal: Reveal): string {
-  if (value instanceof Section) return value.text(reveal, fieldsJson);
+  if (typeof value !== 'object') return JSON.stringify(value);
+  if (value instanceof Section) return fieldsJson(value.fields, reveal);
+  if (value instanceof SharedSection) return value.text(reveal, fieldsJson);
   if (value instanceof Concealed) return JSON.stringify(revealed(value, reveal));
   if (value instanceof Payload) return payloadJson(value, reveal);
   if (Array.isArray(value) && value[0] instanceof Concealed) {
@@ -61,6 +63,13 @@ function elided(data: Readonly<Record<string, unknown>>): Readonly<Record<string
 const isPlainObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Most data has few keys, which often are in order already. */
+function sortedKeys(data: object): readonly string[] {
+  const keys = Object.keys(data);
+  const isSorted = keys.every((key, index) => index === 0 || (keys[index - 1] ?? '') < key);
+  return isSorted ? keys : keys.toSorted();
+}
+
 /** One walk through data. The key of a list holds for all of its elements. */
 class Walk {
   readonly #clearKeys: readonly string[];
@@ -74,7 +83,7 @@ class Walk {
   object(data: object, depth: number): string {
     assert(depth < MAX_DEPTH, 'data is nested too deeply to be audited');
     let text = '';
-    for (const key of Object.keys(data).toSorted()) {
+    for (const key of sortedKeys(data)) {
       const value = (data as Readonly<Record<string, unknown>>)[key];
       if (value === undefined) continue;
       text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${this.#value(key, value, depth)}`;

@@ -3,6 +3,9 @@
 /** A part of an entry under its wire names, in their order. Fields that are `undefined` are left out. */
 export type Part = Readonly<Record<string, unknown>>;
 
+/** The community edition has one namespace. */
+export const NAMESPACE = { id: 'root' } as const;
+
 export function filled<T>(list: readonly T[] | undefined): readonly T[] | undefined {
   return list === undefined || list.length === 0 ? undefined : list;
 }

@@ -8,7 +8,7 @@ import { BY_TOKEN_PREFIX, byTokenFolder, type LeasePointer, type LeaseRecord } f
 import { takeFrom } from './pool.ts';
 
 /** A record is read and decrypted in some ten microseconds, so that a turn takes a few milliseconds. */
-const RECORDS_PER_TURN = 200;
+const RECORDS_PER_TURN = 100;
 
 export interface FollowerOptions {
   readonly barrier: Barrier;

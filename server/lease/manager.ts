@@ -8,7 +8,7 @@ import { SealedError } from '#storage/barrier/barrier.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import type { Log } from '../log.ts';
 import type { Authorized, Known, LeaseBlock } from '../request/stages.ts';
-import { randomName } from '../token/letters.ts';
+import { RandomNames } from '../token/names.ts';
 import { hasEnded, LEASE_PREFIX, tokenOfRecord } from '../token/store.ts';
 import {
   addLease,
@@ -48,6 +48,7 @@ const JITTER_PERCENT = 25;
 export class LeaseManager {
   readonly #options: LeaseManagerOptions;
   readonly #clock: Clock;
+  readonly #names = new RandomNames();
   readonly #queue: LeaseQueue;
   readonly #pool: RevocationPool;
   readonly #follower: LeaseFollower;
@@ -105,7 +106,7 @@ export class LeaseManager {
     warnings.push(...result.warnings);
     const notAfter = token.type === 'batch' ? token.expiresAt : undefined;
     const end = endWithin(now, result.ttl, notAfter);
-    const id = `${arrived.path}/${randomName()}`;
+    const id = `${arrived.path}/${this.#names.next()}`;
     addLease(transaction, {
       kind: 'secret',
       id,

@@ -27,9 +27,19 @@ export async function finish(
 ): Promise<Finished> {
   const outcome = await produce(node, transaction, verdict, afterwards);
   const { token } = verdict.known;
-  if (token?.numUses === USES_SPENT) endLastUse(node, transaction, token.key);
-  return { stage: 'finished', verdict, outcome };
+  if (token?.numUses !== USES_SPENT) return { stage: 'finished', verdict, outcome };
+  endLastUse(node, transaction, token.key);
+  return { stage: 'finished', verdict, outcome: withoutLease(outcome) };
 }
+
+/** What was leased on the last use of a token ends with the token: the caller is told, and gets nothing that is dead. */
+function withoutLease(outcome: Outcome): Outcome {
+  const id = outcome.type === 'answer' ? (outcome.answer.lease?.lease_id ?? '') : '';
+  return id === '' ? outcome : { type: 'error', error: badRequest(LEASED_ON_LAST_USE) };
+}
+
+const LEASED_ON_LAST_USE =
+  'Secret cannot be returned; token had one use left, so leased credentials were immediately revoked.';
 
 async function produce(
   node: Unsealed,

@@ -6,7 +6,7 @@ import { badRequest } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { BATCH_PREFIX, batchEntry, openBatch, sealBatch } from './batch.ts';
 import type { TokenEntry } from './entry.ts';
-import { randomName } from './letters.ts';
+import { RandomNames } from './names.ts';
 
 /** Below it, records lie in 256 folders by the first two digits of their name, so that none is too large to be listed. */
 export const TOKENS_PREFIX = 'sys/token/id/';
@@ -50,6 +50,7 @@ export type TokenEndListener = (transaction: Transaction, entries: readonly Toke
 export class TokenStore {
   readonly #clock: Clock;
   readonly #whenEnded: TokenEndListener;
+  readonly #names = new RandomNames();
 
   constructor(clock: Clock, whenEnded: TokenEndListener) {
     this.#clock = clock;
@@ -102,11 +103,11 @@ export class TokenStore {
     if (made.type === 'batch') {
       return { token: sealBatch(transaction, made), entry: batchEntry(made) };
     }
-    const token = id ?? SERVICE_PREFIX + randomName();
+    const token = id ?? SERVICE_PREFIX + this.#names.next();
     const entry: TokenEntry = {
       ...made,
       key: this.keyOf(transaction, token),
-      accessor: randomName(),
+      accessor: this.#names.next(),
     };
     if (id !== undefined) this.#makeWay(transaction, entry.key);
     transaction.put(recordKey(entry.key), entry);
@@ -200,7 +201,7 @@ export function hasEnded({ expiresAt }: Pick<TokenEntry, 'expiresAt'>, now: Mill
   return expiresAt !== undefined && expiresAt <= now;
 }
 
-/** The id of a token's lease: the path that made it, and the token's key. */
+/** The id of a token's lease: the path that made it, which ends in a slash for a list that is wrapped, and the key. */
 export const leaseIdOf = ({ path, key }: Pick<TokenEntry, 'path' | 'key'>): string =>
   path.endsWith('/') ? path + key : `${path}/${key}`;
 

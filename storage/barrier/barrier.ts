@@ -133,8 +133,18 @@ export class Barrier {
 
   /** Encrypts and commits; see `Physical.commit` for what it may throw. */
   commit({ reads, lists, writes }: Changes): Promise<Index> {
-    const keyring = this.#open();
-    return this.physical.commit({ reads, lists, writes: this.#encryptAll(keyring, writes) });
+    const ciphertexts = this.#encryptAll(this.#open(), writes);
+    return this.physical.commit({ reads, lists, writes: ciphertexts }).then((index) => {
+      // What was written is soon read again. A barrier that was sealed meanwhile keeps nothing.
+      if (this.#keyring !== undefined) this.#keepTexts(writes, index);
+      return index;
+    });
+  }
+
+  #keepTexts(writes: Changes['writes'], index: Index): void {
+    for (const [key, text] of writes) {
+      if (text !== undefined) this.#cache.putText(key, index, text);
+    }
   }
 
   /** Seals bytes that are handed out in the place of being stored; `context` is what they may be opened as. */

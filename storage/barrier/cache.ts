@@ -1,10 +1,13 @@
 // Decoded values, kept while memory allows. A value is good only as of the index that its record has now, so nobody
 // has to drop one: the index that the store gives to a key moves, and the value that was kept no longer answers.
+import { parseJson } from '#sdk/json.ts';
 import type { Index } from '../physical.ts';
 
 interface Kept {
   readonly index: Index;
-  readonly value: unknown;
+  value: unknown;
+  /** The JSON of the value until somebody asks for it. */
+  text: string | undefined;
   readonly bytes: number;
   /** Whether it was read since the last time that room was looked for. */
   used: boolean;
@@ -36,14 +39,27 @@ export class ValueCache {
     const kept = this.#kept.get(key);
     if (kept?.index !== index) return undefined;
     kept.used = true;
+    if (kept.text !== undefined) {
+      kept.value = parseJson(kept.text);
+      kept.text = undefined;
+    }
     return kept;
   }
 
   put(key: string, index: Index, value: unknown, jsonBytes: number): void {
+    this.#keep(key, { index, value, text: undefined }, jsonBytes);
+  }
+
+  /** Keeps a value that nobody has asked for yet as its JSON. */
+  putText(key: string, index: Index, text: string): void {
+    this.#keep(key, { index, value: undefined, text }, text.length);
+  }
+
+  #keep(key: string, kept: Pick<Kept, 'index' | 'value' | 'text'>, jsonBytes: number): void {
     const bytes = jsonBytes * EXPANSION + key.length + PLACE_BYTES;
     this.#drop(key);
     if (bytes > this.#limit) return;
-    this.#kept.set(key, { index, value, bytes, used: false });
+    this.#kept.set(key, { ...kept, bytes, used: false });
     this.#bytes += bytes;
     this.#makeRoom();
   }

@@ -14,12 +14,12 @@ const FLIPS = 24;
 const command = ['bin/vault'];
 const seed = Date.now() % 1_000_000;
 const pending = readPending().tests;
+const noFuse = pending['crash/power-cuts'] ?? (await missingFuse());
 
 declare('kill -9 loses nothing that was acknowledged', pending['crash/kills'], async (t) => {
   nothingIsLost(t, await killOften({ command, rounds: KILLS, seed }));
 });
 
-const noFuse = pending['crash/power-cuts'] ?? (await missingFuse());
 declare('a power cut loses nothing that was acknowledged', noFuse, async (t) => {
   nothingIsLost(t, await cutPowerOften({ command, rounds: POWER_CUTS, seed }));
 });

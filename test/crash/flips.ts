@@ -3,15 +3,15 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { fillStore, lookAt, recordProbes } from './probes.ts';
+import { addLate, fillStore, lookAt, recordProbes } from './probes.ts';
 import type { Probe } from './probes.ts';
 import { seeded } from './random.ts';
 import type { Random } from './random.ts';
 import { startCrashServer } from './server.ts';
 import type { CrashServer } from './server.ts';
 
-/** What a server says that found damage. */
-const NAMES_DAMAGE = /damage|corrupt|checksum|integrity|does not match|authenticat|unreadable/i;
+/** What a server says of a read that found damage; before service it names the folder of its store. */
+const NAMES_DAMAGE = /damage|corrupt|does not hold what was written/i;
 
 export interface WantedFlips {
   readonly command: readonly string[];
@@ -79,7 +79,9 @@ async function prepare(command: readonly string[], stopped: NodeJS.Signals): Pro
     await rm(copies, { recursive: true, force: true });
   };
   try {
-    const probes = await recordProbes(server.call, await fillStore(server.call));
+    const reads = await fillStore(server.call);
+    await restart(server); // what was a log becomes a table; what follows is in a log again
+    const probes = await recordProbes(server.call, [...reads, ...(await addLate(server.call))]);
     await server.servers.stopNode(0, stopped);
     const whole = path.join(copies, 'whole');
     await cp(server.data, whole, { recursive: true });
@@ -88,6 +90,12 @@ async function prepare(command: readonly string[], stopped: NodeJS.Signals): Pro
     await remove();
     throw error;
   }
+}
+
+async function restart({ servers }: CrashServer): Promise<void> {
+  await servers.stopNode(0, 'SIGTERM');
+  await servers.startNode(0);
+  await servers.unseal(0);
 }
 
 /** Every file that has content, by its path in the store. */
@@ -139,7 +147,7 @@ async function observe(prepared: Prepared): Promise<Observed> {
   await servers.stopNode(0, 'SIGKILL');
   if (wrong.length > 0) return { outcome: 'wrong', said };
   if (refused.length === 0) return { outcome: 'harmless', said: '' };
-  return named('refused a read', `${said}\n${output}`);
+  return named(prepared.server, 'refused a read', `${said}\n${output}`);
 }
 
 /** How the server refused to be of service; undefined where it is. */
@@ -148,19 +156,18 @@ async function startAndUnseal({ server }: Prepared): Promise<Observed | undefine
   try {
     await servers.startNode(0);
   } catch (error) {
-    return named('refused to start', String(error));
+    return named(server, 'refused to start', String(error));
   }
   try {
     await servers.unseal(0);
     return undefined;
   } catch (error) {
-    return named('refused to unseal', `${String(error)}\n${servers.output()}`);
+    return named(server, 'refused to unseal', `${String(error)}\n${servers.output()}`);
   }
 }
 
 /** A refusal that does not say what it is about helps nobody. */
-function named(outcome: Outcome, said: string): Observed {
-  return NAMES_DAMAGE.test(said)
-    ? { outcome, said }
-    : { outcome: 'wrong', said: `${outcome}: ${said}` };
+function named({ data }: CrashServer, outcome: Outcome, said: string): Observed {
+  if (NAMES_DAMAGE.test(said) || said.includes(data)) return { outcome, said };
+  return { outcome: 'wrong', said: `${outcome}: ${said}` };
 }

@@ -50,10 +50,10 @@ class LossyDisk(Operations):
         self.random = random.Random(seed)
         self.memory = {}
         self.is_cut = False
-        self.lock = threading.RLock()
+        self.guard = threading.RLock()
 
     def cut(self, *_):
-        with self.lock:
+        with self.guard:
             if self.is_cut:
                 return
             self.is_cut = True
@@ -91,7 +91,7 @@ class LossyDisk(Operations):
             found = os.lstat(self.backing(path))
         except OSError as error:
             raise FuseOSError(error.errno)
-        with self.lock:
+        with self.guard:
             attributes = {field: getattr(found, field) for field in STAT_FIELDS}
             if path in self.memory:
                 attributes["st_size"] = len(self.memory[path])
@@ -111,13 +111,13 @@ class LossyDisk(Operations):
 
     def unlink(self, path):
         self.check()
-        with self.lock:
+        with self.guard:
             self.memory.pop(path, None)
             os.unlink(self.backing(path))
 
     def rename(self, old, new):
         self.check()
-        with self.lock:
+        with self.guard:
             if old in self.memory:
                 self.memory[new] = self.memory.pop(old)
             else:
@@ -126,24 +126,24 @@ class LossyDisk(Operations):
 
     def open(self, path, flags):
         self.check()
-        with self.lock:
+        with self.guard:
             if flags & os.O_TRUNC:
                 self.memory[path] = bytearray()
             return os.open(self.backing(path), os.O_RDWR)
 
     def create(self, path, mode, fi=None):
         self.check()
-        with self.lock:
+        with self.guard:
             self.memory[path] = bytearray()
             return os.open(self.backing(path), os.O_RDWR | os.O_CREAT, mode)
 
     def read(self, path, size, offset, fh):
         self.check()
-        with self.lock:
+        with self.guard:
             return bytes(self.content(path)[offset : offset + size])
 
     def write(self, path, data, offset, fh):
-        with self.lock:
+        with self.guard:
             self.check()
             content = self.content(path)
             if len(content) < offset:
@@ -152,14 +152,14 @@ class LossyDisk(Operations):
         return len(data)
 
     def truncate(self, path, length, fh=None):
-        with self.lock:
+        with self.guard:
             self.check()
             content = self.content(path)
             del content[length:]
             content.extend(b"\0" * (length - len(content)))
 
     def fsync(self, path, datasync, fh):
-        with self.lock:
+        with self.guard:
             self.check()
             if path in self.memory:
                 with open(self.backing(path), "r+b") as file:

@@ -5,6 +5,7 @@ import { dataOf } from './server.ts';
 import type { Call } from './server.ts';
 
 const SECRETS = 24;
+const LATE_SECRETS = 6;
 const TOKENS = 6;
 const USERS = 4;
 const POLICIES = 4;
@@ -54,15 +55,34 @@ export async function fillStore(call: Call): Promise<readonly Omit<Probe, 'data'
       body: { accessor: auth.accessor },
     });
   }
-  for (let n = 0; n < SECRETS; n += 1) {
-    const value = `value ${n} `.padEnd(n % 8 === 0 ? LONG_SECRET : 40, `${n}`);
-    for (const version of [1, 2]) {
-      await must(call, 'POST', `secret/data/app/s${n}`, { data: { value, version } });
-      reads.push({ method: 'GET', at: `secret/data/app/s${n}?version=${version}` });
-    }
-    reads.push({ method: 'GET', at: `secret/metadata/app/s${n}` });
+  for (let n = 0; n < SECRETS; n += 1) reads.push(...(await addSecret(call, `app/s${n}`, n)));
+  return reads;
+}
+
+/** A few secrets more. */
+export async function addLate(call: Call): Promise<readonly Omit<Probe, 'data'>[]> {
+  const reads: Omit<Probe, 'data'>[] = [];
+  for (let n = 0; n < LATE_SECRETS; n += 1) {
+    reads.push(...(await addSecret(call, `late/s${n}`, n)));
   }
   return reads;
+}
+
+/** A secret of two versions. */
+async function addSecret(
+  call: Call,
+  path: string,
+  n: number,
+): Promise<readonly Omit<Probe, 'data'>[]> {
+  const value = `value ${n} `.padEnd(n % 8 === 0 ? LONG_SECRET : 40, `${n}`);
+  for (const version of [1, 2]) {
+    await must(call, 'POST', `secret/data/${path}`, { data: { value, version } });
+  }
+  return [
+    { method: 'GET', at: `secret/data/${path}?version=1` },
+    { method: 'GET', at: `secret/data/${path}?version=2` },
+    { method: 'GET', at: `secret/metadata/${path}` },
+  ];
 }
 
 /** Asks each once, of a store that is whole. */

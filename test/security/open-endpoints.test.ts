@@ -16,7 +16,16 @@ const PUBLIC_PATHS: Readonly<Record<string, readonly string[]>> = {
   identity: [],
   'kv version 1': [],
   'kv version 2': [],
-  system: [],
+  // As in Vault: what the command line and a user interface need before somebody logs in, and what whoever has a
+  // wrapping token, and nothing else, asks about it.
+  system: [
+    'read internal/specs/openapi',
+    'read internal/ui/mounts',
+    'read internal/ui/mounts/{path...}',
+    'read wrapping/lookup',
+    'read wrapping/pubkey',
+    'write wrapping/lookup',
+  ],
   token: [],
   userpass: ['write login/{username}'],
 };
@@ -55,10 +64,15 @@ test('CVE-2021-27668: every declared path without a token but the known ones is 
     const body = isPatch || method === 'POST' ? {} : undefined;
     for (const token of ['', 'hvs.stranger']) {
       const answer = await world.ask(method, target, body, { token, headers });
-      t.is(answer.status, 403, `${method} ${target} with the token "${token}"`);
+      const expected =
+        /^sys\/wrapping\/(un|re)wrap$/.test(target) && token !== '' ? NO_WRAPPING : 403;
+      t.is(answer.status, expected, `${method} ${target} with the token "${token}"`);
     }
   }
 });
+
+/** A token that is none, where one is asked for that wraps something. */
+const NO_WRAPPING = 400;
 
 const METHODS = { read: 'GET', write: 'POST', list: 'LIST', delete: 'DELETE', patch: 'PATCH' };
 
@@ -136,7 +150,38 @@ test('CVE-2021-27668: no other route of the listener answers a stranger', async 
 });
 
 /** With anything but a refusal. */
-const EXPECTED_TO_ANSWER = ['health', 'init', 'leader', 'seal-status'];
+const EXPECTED_TO_ANSWER = [
+  'health',
+  'init',
+  'internal/specs/openapi',
+  'internal/ui/mounts',
+  'leader',
+  'seal-status',
+];
+
+test('CVE-2020-25594: the open lists of mounts name those alone that are to be shown to all', async (t) => {
+  const hidden = { ...KV_V1, path: 'hidden-kv/' };
+  const shown = {
+    ...KV_V1,
+    path: 'shown-kv/',
+    config: { listing_visibility: 'unauth' as const },
+  };
+  const world = await startWorld(t, { mounts: [hidden, shown, USERPASS] });
+  const nobody = await world.token([]);
+  for (const token of ['', nobody]) {
+    for (const path of ['sys/internal/ui/mounts', 'sys/internal/specs/openapi']) {
+      const { text } = await world.ask('GET', path, undefined, { token });
+      t.notRegex(text, /hidden-kv|userpass/, path);
+      t.regex(text, /shown-kv/, path);
+    }
+    const asked = ['hidden-kv', 'hidden-xy'].map((name) =>
+      world.ask('GET', `sys/internal/ui/mounts/${name}`, undefined, { token }),
+    );
+    const [there, missing] = await Promise.all(asked);
+    t.is(there?.status, 403);
+    t.is(missing?.text.replace('hidden-xy', 'hidden-kv'), there?.text);
+  }
+});
 
 test('CVE-2020-25594: what is mounted is no business of a stranger', async (t) => {
   const world = await startWorld(t, { mounts: [KV_V1, USERPASS] });

@@ -27,12 +27,14 @@ export const kvDestroy = versionCommand({
     'Permanently removes the data of the provided versions. Nothing can bring it back.\n\n      $ vault kv destroy -mount=secret -versions=3 foo',
 });
 
-export const versionsFlag = (verb: string): Flag<readonly string[]> =>
-  listFlag(`The versions to ${verb}, separated by commas.`);
+export function versionsFlag(verb: string): Flag<readonly string[]> {
+  return listFlag(`The versions to ${verb}, separated by commas.`);
+}
 
 /** The flag may be given more than once, and each time name several. */
-export const versionsOf = (typed: readonly string[]): string[] =>
-  typed.flatMap((versions) => versions.split(',').map((version) => version.trim()));
+export function versionsOf(typed: readonly string[]): string[] {
+  return typed.flatMap((versions) => versions.split(',').map((version) => version.trim()));
+}
 
 function versionCommand({ part, title, about }: Action): Command {
   return defineCommand({

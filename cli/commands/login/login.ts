@@ -35,7 +35,7 @@ export const login = defineCommand({
     }
     const name = sanitizePath(flags.method) || 'token';
     const method = await loginMethod(name);
-    if (method === undefined) throw usageFailure(wrap(unknownMethod(name)));
+    if (method === undefined) throw usageFailure(unknownMethod(name));
     const config = configuration(name, context.args, host);
     const client = connect();
     // A token of a former login has no part in this one.
@@ -55,7 +55,11 @@ export const login = defineCommand({
 type LoginContext = Context<typeof LOGIN_FLAGS>;
 
 const unknownMethod = (name: string): string =>
-  `Unknown auth method: ${name}. Use "vault auth list" to see the complete list of auth methods. Additionally, some auth methods are only available via the HTTP API.`;
+  [
+    `Unknown auth method: ${name}. Use "vault auth list" to see the complete list of`,
+    'auth methods. Additionally, some auth methods are only available via the HTTP',
+    'API.',
+  ].join('\n');
 
 /** A single word is a token; `-` is one on standard input. */
 function configuration(
@@ -91,16 +95,25 @@ async function finish({ flags, field, host, ui }: LoginContext, secret: Secret):
   if (flags['no-print']) return 0;
   const wanted = isTokenOnly ? 'token' : field;
   if (wanted !== '') return printField(ui, secret, wanted);
-  if (ui.format === 'table') ui.output(`${wrap(SUCCESS)}\n`);
+  if (ui.format === 'table') ui.output(`${SUCCESS}\n`);
   return printSecret(ui, secret);
 }
 
-const SUCCESS =
-  'Success! You are now authenticated. The token information displayed below is already stored in the token helper. You do NOT need to run "vault login" again. Future Vault requests will automatically use this token.';
-const NOT_KEPT =
-  'The token was not stored in token helper. Set the VAULT_TOKEN environment variable or pass the token below with each request to Vault.';
-const VARIABLE_IS_SET =
-  'WARNING! The VAULT_TOKEN environment variable is set! The value of this variable will take precedence; if this is unwanted please unset VAULT_TOKEN or update its value accordingly.';
+// Scripts look for these lines: their ends are part of them.
+const SUCCESS = [
+  'Success! You are now authenticated. The token information displayed below is',
+  'already stored in the token helper. You do NOT need to run "vault login" again.',
+  'Future Vault requests will automatically use this token.',
+].join('\n');
+const NOT_KEPT = [
+  'The token was not stored in token helper. Set the VAULT_TOKEN environment',
+  'variable or pass the token below with each request to Vault.',
+].join('\n');
+const VARIABLE_IS_SET = [
+  'WARNING! The VAULT_TOKEN environment variable is set! The value of this variable',
+  'will take precedence; if this is unwanted please unset VAULT_TOKEN or update its',
+  'value accordingly.',
+].join('\n');
 
 function keep(ui: Ui, host: Host, token: string): void {
   try {
@@ -111,4 +124,4 @@ function keep(ui: Ui, host: Host, token: string): void {
   if ((host.environment['VAULT_TOKEN'] ?? '') !== '') warn(ui, VARIABLE_IS_SET);
 }
 
-const warn = (ui: Ui, message: string): void => ui.error(`${wrap(message)}\n`);
+const warn = (ui: Ui, message: string): void => ui.error(`${message}\n`);

@@ -117,7 +117,7 @@ const advice = (shares: number, threshold: number): string[] => [
     `Vault does not store the generated root key. Without at least ${threshold} keys to reconstruct the root key, Vault will remain permanently sealed!`,
   ),
   '',
-  wrap(
-    'It is possible to generate new unseal keys, provided you have a quorum of existing unseal keys shares. See "vault operator rekey" for more information.',
-  ),
+  'It is possible to generate new unseal keys, provided you have a quorum',
+  'of existing unseal keys shares. See "vault operator rekey" for more',
+  'information.',
 ];

@@ -23,11 +23,18 @@ export function relate(issuerPem: string, issuedPem: string, chain: readonly str
   const issuerKeyId = keyId(issuer, SUBJECT_KEY_ID);
   return {
     subjectMatch: issuer.subject === issued.issuer,
-    keyIdMatch: issuerKeyId !== '' && issuerKeyId === keyId(issued, AUTHORITY_KEY_ID),
+    keyIdMatch: issuerKeyId !== '' && issuerKeyId === issuerKeyIdOf(issued),
     signatureMatch,
     pathMatch: chain.slice(1).some((pem) => new X509Certificate(pem).raw.equals(issuer.raw)),
     trustMatch: signatureMatch || leadsTo(issuer, issued, chain),
   };
+}
+
+/** The key that a certificate says it was signed with; one that signed itself need not say it. */
+function issuerKeyIdOf(certificate: X509Certificate): string {
+  const named = keyId(certificate, AUTHORITY_KEY_ID);
+  const isOwn = named === '' && certificate.subject === certificate.issuer;
+  return isOwn ? keyId(certificate, SUBJECT_KEY_ID) : named;
 }
 
 /** Whether a way of signatures goes from a certificate through its chain to an issuer. */

@@ -28,6 +28,9 @@ const PIPE_PAUSE_MS = 5;
 
 const STDOUT = 1;
 
+/** The lines of some hundred requests that arrive together. */
+const BUFFER_BYTES = 256 * 1024;
+
 export interface FileOptions {
   /** `stdout` and `discard` are no paths. */
   readonly path: string;
@@ -65,6 +68,8 @@ class Appender {
   #isGivenUp = false;
   /** The last write ended within a line. */
   #isTorn = false;
+  /** Memory for what most writes need, used again and again: fresh memory costs more than the write itself. */
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
   /** A new write begins, for which there is time again. */
   begin(): void {
@@ -72,7 +77,7 @@ class Appender {
   }
 
   async append(descriptor: number, text: string): Promise<void> {
-    const bytes = Buffer.from(this.#isTorn ? `\n${text}` : text);
+    const bytes = this.#bytesOf(this.#isTorn ? `\n${text}` : text);
     let written = 0;
     try {
       while (written < bytes.length) written += await this.#some(descriptor, bytes, written);
@@ -85,6 +90,12 @@ class Appender {
 
   giveUp(): void {
     this.#isGivenUp = true;
+  }
+
+  #bytesOf(text: string): Buffer {
+    const length = Buffer.byteLength(text);
+    if (length > this.#buffer.length) return Buffer.from(text);
+    return this.#buffer.subarray(0, this.#buffer.write(text));
   }
 
   /** How many bytes were taken; none by a pipe that is full at the moment. */

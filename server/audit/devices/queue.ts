@@ -78,11 +78,13 @@ export class LineQueue {
     return batch;
   }
 
-  /** Writes until nothing waits. What arrives in the same turn of the loop as the first line goes with it. */
+  /** Writes until nothing waits, once in each turn of the loop: what comes in one turn goes together. */
   async #run(): Promise<void> {
     this.#isRunning = true;
-    await new Promise(setImmediate);
-    for (let batch = this.#waiting.shift(); batch; batch = this.#waiting.shift()) {
+    while (this.#waiting.length > 0) {
+      await new Promise(setImmediate);
+      const batch = this.#waiting.shift();
+      if (batch === undefined) break;
       this.#waitingLength -= batch.text.length;
       await this.#put(batch);
     }

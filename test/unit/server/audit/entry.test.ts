@@ -1,16 +1,17 @@
 import test from 'ava';
-import { millis } from '#sdk/clock.ts';
 import { seconds } from '#sdk/duration.ts';
 import { badRequest, ClientError, notFound, permissionDenied } from '#sdk/errors.ts';
 import type { Reveal } from '#server/audit/concealed.ts';
-import { askedPart, requestEntry, responseEntry, testEntry } from '#server/audit/entry.ts';
+import { askedPart } from '#server/audit/asked.ts';
+import { requestEntry, responseEntry, testEntry } from '#server/audit/entry.ts';
 import type { HeaderTable } from '#server/audit/headers.ts';
 import { fieldsJson } from '#server/audit/json.ts';
+import { TokenFactsCache } from '#server/audit/token-facts.ts';
 import type { Finished, Outcome, Verdict } from '#server/request/stages.ts';
 import { USES_SPENT, type TokenEntry } from '#server/token/entry.ts';
 import { answered, authorized, denied, mount, ROOT } from '#test/helpers/verdicts.ts';
 
-const NOW = millis(Date.parse('2024-05-06T07:08:10.5Z'));
+const NOW = '2024-05-06T07:08:10.5Z';
 
 /** Shows what a device would hash as `#text`, with accessors in clear. */
 const reveal: Reveal = {
@@ -28,11 +29,17 @@ interface Written {
 }
 
 function requestLine(verdict: Verdict, headers: HeaderTable = {}): string {
-  return fieldsJson(requestEntry(verdict, askedPart(verdict, headers), NOW), reveal);
+  return fieldsJson(
+    requestEntry(verdict, askedPart(verdict, headers, new TokenFactsCache()), NOW),
+    reveal,
+  );
 }
 
 function responseLine(finished: Finished): string {
-  return fieldsJson(responseEntry(finished, askedPart(finished.verdict, {}), NOW), reveal);
+  return fieldsJson(
+    responseEntry(finished, askedPart(finished.verdict, {}, new TokenFactsCache()), NOW),
+    reveal,
+  );
 }
 
 const request = (verdict: Verdict, headers?: HeaderTable): Written =>

@@ -1,6 +1,12 @@
 import test from 'ava';
 import { parseJson } from '#sdk/json.ts';
-import { Concealed, Payload, Section, type Reveal } from '#server/audit/concealed.ts';
+import {
+  Concealed,
+  Payload,
+  Section,
+  SharedSection,
+  type Reveal,
+} from '#server/audit/concealed.ts';
 import { fieldsJson } from '#server/audit/json.ts';
 
 /** Shows hashes as `#text`, tokens as `!text` and accessors as `?text`. */
@@ -91,10 +97,10 @@ test('data as deep as a body may be is walked, deeper is refused', (t) => {
   t.throws(() => payload(lists(700)), { message: /nested too deeply/ });
 });
 
-test('a section is written once for each device', (t) => {
+test('a shared section is written once for each device', (t) => {
   let hashes = 0;
   const counting = (): Reveal => ({ ...reveal, text: (text) => `${(hashes += 1)}${text}` });
-  const section = new Section({ d: new Payload({ a: 'x' }, []) });
+  const section = new SharedSection({ d: new Payload({ a: 'x' }, []) });
   const [one, other] = [counting(), counting()];
   const texts = [one, one, other, one].map((device) => fieldsJson({ section }, device));
   t.is(hashes, 2);
