@@ -76,6 +76,10 @@ function termsOf(node: Unsealed, { token }: GrantReply, mount: Mount, warnings: 
   assert(result !== undefined, 'what begins now has not reached its end');
   warnings.push(...result.warnings);
   const type = tokenTypeOf(token.type, mount.entry.config.token_type);
+  // The mount may be tuned to batch tokens after the user was given a limit that they cannot keep.
+  if (type === 'batch' && token.numUses !== 0) {
+    throw badRequest('batch tokens cannot have "num_uses" set');
+  }
   return {
     type,
     numUses: token.numUses,

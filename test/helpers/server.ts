@@ -200,10 +200,12 @@ const CONFIG = `
 
 function withEngines(engines: readonly Engine[]): Catalog {
   return {
+    types: (kind) => catalog.types(kind),
     find: (kind, type, options) =>
       engines.find((engine) => engine.kind === kind && engine.type === type) ??
       catalog.find(kind, type, options),
     isSystem: (type) => catalog.isSystem(type),
+    types: (kind) => catalog.types(kind),
   };
 }
 
