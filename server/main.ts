@@ -170,4 +170,5 @@ async function drain(listeners: readonly OpenListener[]): Promise<void> {
   const closed = Promise.all(listeners.map((listener) => listener.close()));
   const late = new Promise<void>((resolve) => systemClock.after(DRAIN_LIMIT_MS as never, resolve));
   await Promise.race([closed, late]);
+  for (const listener of listeners) listener.cutOff();
 }

@@ -1,5 +1,5 @@
 // What both entries of a request say: who asks, and for what.
-import type { Mount } from '../mount/mount.ts';
+import type { Mount, Target } from '../mount/mount.ts';
 import type { Verdict } from '../request/stages.ts';
 import { USES_SPENT, type TokenEntry } from '../token/entry.ts';
 import { Concealed, Payload, SharedSection } from './concealed.ts';
@@ -43,14 +43,19 @@ function authPart(verdict: Verdict, facts: TokenFacts | undefined): Part {
     entity_id: token.entityId || undefined,
     identity_policies: filled(identityPolicies),
     metadata: filledMap(token.metadata),
-    policies: filled(policies),
+    policies: filled(withIdentity(policies, identityPolicies)),
     policy_results: results,
-    remaining_uses: usesBefore(token),
+    remaining_uses: usesBefore(token, verdict.known.admitted.target),
     token_policies: filled(token.policies),
     token_issue_time: facts?.issueTime,
     token_ttl: token.creationTtl || undefined,
     token_type: token.type,
   };
+}
+
+/** All of them once, in order. */
+function withIdentity(own: readonly string[], identity: readonly string[]): readonly string[] {
+  return identity.length === 0 ? own : [...new Set([...own, ...identity])].toSorted();
 }
 
 function policyResults({ stage, grantedBy }: Verdict): Part {
@@ -82,8 +87,9 @@ function parametersPart(
   return new Payload(parameters, mount?.entry.config.audit_non_hmac_request_keys ?? []);
 }
 
-/** How often the token could be used before this request, which has been counted already. */
-function usesBefore({ numUses }: TokenEntry): number | undefined {
+/** How often the token could be used before this request, which has been counted already where it counts. */
+function usesBefore({ numUses }: TokenEntry, target: Target | undefined): number | undefined {
   if (numUses === 0) return undefined;
+  if (target?.path.access === 'public') return numUses;
   return numUses === USES_SPENT ? 1 : numUses + 1;
 }

@@ -7,12 +7,14 @@ export interface Reveal {
   /** Accessors are hashed unless the device was told to show them. */
   accessor(concealed: Concealed): string;
   text(text: string): string;
+  /** A hash even on a device that shows everything else. */
+  hash(text: string): string;
   readonly elidesLists: boolean;
 }
 
-/** A token, an accessor, or another text of which a device shows the hash. */
+/** A token, an accessor, or a header that was configured to be hashed. */
 export class Concealed {
-  readonly kind: 'token' | 'accessor' | 'text';
+  readonly kind: 'token' | 'accessor' | 'header';
   readonly text: string;
   /** The record that the text belongs to as long as it is in memory, so that its hash can be kept as long. */
   readonly owner: object | undefined;

@@ -38,7 +38,9 @@ export class AuditDevice {
   }
 
   write(entry: Part): Promise<void> {
-    return this.#queue.write(this.#formatter.line(entry));
+    const line = this.#formatter.line(entry);
+    if (typeof line === 'string') return this.#queue.write(line);
+    return line.then((text) => this.#queue.write(text));
   }
 
   /** Writes the first line, to see whether the device takes any. Without the test it has to open at least. */

@@ -6,15 +6,25 @@ import { jsonToJsonx } from './jsonx.ts';
 import type { Style } from './options.ts';
 import type { Part } from './part.ts';
 
+/** So many hashes take some milliseconds. An entry with more lets other requests run in between. */
+const HASHES_AT_ONCE = 2_000;
+
 interface TokenHashes {
   token?: string;
   accessor?: string;
+}
+
+/** An entry has too many texts to be hashed at once. */
+class ManyHashes extends Error {
+  override readonly name = 'ManyHashes';
 }
 
 export class Formatter implements Reveal {
   readonly elidesLists: boolean;
   readonly #salt: Salt;
   readonly #style: Style;
+  /** How many hashes the entry that is being written may still have. */
+  #hashesLeft = 0;
   /**
    * The hashes of tokens that are in use: half of what an entry of a read costs. The keys are the records that
    * the token store has in memory, so nothing lives here longer than there, and no token or accessor is kept.
@@ -27,9 +37,15 @@ export class Formatter implements Reveal {
     this.elidesLists = style.elidesLists;
   }
 
-  line(entry: Part): string {
-    const json = fieldsJson(entry, this);
-    return `${this.#style.prefix}${this.#style.format === 'json' ? json : jsonToJsonx(json)}\n`;
+  /** The line of an entry; only a very large one has to be waited for. */
+  line(entry: Part): string | Promise<string> {
+    this.#hashesLeft = HASHES_AT_ONCE;
+    try {
+      return this.#styled(fieldsJson(entry, this));
+    } catch (error) {
+      if (error instanceof ManyHashes) return this.#largeLine(entry);
+      throw error;
+    }
   }
 
   /** What `sys/audit-hash` answers: the hash even where the device shows everything. */
@@ -38,7 +54,10 @@ export class Formatter implements Reveal {
   }
 
   text(text: string): string {
-    return this.#style.isRaw ? text : this.#salt.hash(text);
+    if (this.#style.isRaw) return text;
+    this.#hashesLeft -= 1;
+    if (this.#hashesLeft < 0) throw new ManyHashes();
+    return this.#salt.hash(text);
   }
 
   token(concealed: Concealed): string {
@@ -50,6 +69,10 @@ export class Formatter implements Reveal {
     return isShown ? concealed.text : this.#known(concealed, 'accessor');
   }
 
+  #styled(json: string): string {
+    return `${this.#style.prefix}${this.#style.format === 'json' ? json : jsonToJsonx(json)}\n`;
+  }
+
   #known({ text, owner }: Concealed, kind: keyof TokenHashes): string {
     if (owner === undefined) return this.#salt.hash(text);
     let hashes = this.#hashesByToken.get(owner);
@@ -58,5 +81,40 @@ export class Formatter implements Reveal {
       this.#hashesByToken.set(owner, hashes);
     }
     return (hashes[kind] ??= this.#salt.hash(text));
+  }
+
+  /** Finds the texts, hashes them a few thousand at a time, and puts the hashes in their places. */
+  async #largeLine(entry: Part): Promise<string> {
+    const texts: string[] = [];
+    fieldsJson(
+      entry,
+      this.#withTexts((text) => {
+        texts.push(text);
+        return '';
+      }),
+    );
+    const hashes: string[] = [];
+    for (let from = 0; from < texts.length; from += HASHES_AT_ONCE) {
+      await new Promise(setImmediate);
+      const some = texts.slice(from, from + HASHES_AT_ONCE);
+      hashes.push(...some.map((text) => this.#salt.hash(text)));
+    }
+    const inOrder = hashes.values();
+    return this.#styled(
+      fieldsJson(
+        entry,
+        this.#withTexts(() => inOrder.next().value ?? ''),
+      ),
+    );
+  }
+
+  #withTexts(text: Reveal['text']): Reveal {
+    return {
+      elidesLists: this.elidesLists,
+      token: (concealed) => this.token(concealed),
+      accessor: (concealed) => this.accessor(concealed),
+      hash: (header) => this.hash(header),
+      text,
+    };
   }
 }

@@ -23,6 +23,9 @@ export function withDefaults(configured: HeaderTable | undefined): HeaderTable {
   return { ...ALWAYS, ...configured };
 }
 
+/** Headers that hold a token are hashed whatever was configured: no log of a healthy server has one in clear. */
+const SECRETS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'x-vault-token']);
+
 /** A name that a header can have (RFC 9110, section 5.6.2). */
 export const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
@@ -30,14 +33,18 @@ export function auditedHeaders(sent: IncomingHttpHeaders, table: HeaderTable): S
   const names = Object.keys(table).filter((name) => Object.hasOwn(sent, name));
   if (names.length === 0) return undefined;
   return new Section(
-    Object.fromEntries(names.toSorted().map((name) => [name, shown(sent[name], table[name])])),
+    Object.fromEntries(
+      names
+        .toSorted()
+        .map((name) => [name, shown(sent[name], SECRETS.has(name) || table[name]?.hmac === true)]),
+    ),
   );
 }
 
 function shown(
   value: string | readonly string[] | undefined,
-  settings: HeaderSettings | undefined,
+  isHashed: boolean,
 ): readonly (string | Concealed)[] {
   const values = typeof value === 'string' ? [value] : (value ?? []);
-  return settings?.hmac === true ? values.map((text) => new Concealed('text', text)) : values;
+  return isHashed ? values.map((text) => new Concealed('header', text)) : values;
 }

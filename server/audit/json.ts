@@ -38,8 +38,8 @@ function revealed(concealed: Concealed, reveal: Reveal): string {
       return reveal.token(concealed);
     case 'accessor':
       return reveal.accessor(concealed);
-    case 'text':
-      return reveal.text(concealed.text);
+    case 'header':
+      return reveal.hash(concealed.text);
   }
 }
 

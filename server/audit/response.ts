@@ -26,8 +26,7 @@ export function responsePart(verdict: Verdict, outcome: Outcome): Part {
 /** The token that a login made stands for who asked, too: a login has no other. */
 export function loginSection(outcome: Outcome): Section | undefined {
   if (outcome.type !== 'answer' || outcome.answer.login === undefined) return undefined;
-  const { answer } = outcome;
-  return answer.auth && grantedAuth(answer, answer.auth);
+  return grantedAuth(outcome.answer, outcome.answer.login.auth);
 }
 
 function grantedAuth({ displayName, login }: Answer, auth: AuthBlock): Section {

@@ -2,6 +2,7 @@
 import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import type { SecureVersion } from 'node:tls';
 import { ConfigError } from '../config/file.ts';
 import type { Listener } from '../config/listener.ts';
@@ -23,6 +24,8 @@ export interface OpenListener {
   readonly address: string;
   /** Stops taking requests, lets those that run end, and closes idle connections. */
   close(): Promise<void>;
+  /** Ends every connection that there still is, whatever its client is about. */
+  cutOff(): void;
 }
 
 export async function listen(node: Node, listener: Listener): Promise<OpenListener> {
@@ -31,10 +34,11 @@ export async function listen(node: Node, listener: Listener): Promise<OpenListen
   // koa's callback settles every error itself.
   server.on('request', (request, response) => void handler(request, response));
   if (listener.http_write_timeout > 0) server.setTimeout(listener.http_write_timeout * 1000);
+  const sockets = openSockets(server);
   server.maxConnections = MAX_CONNECTIONS;
   // Connections that wait for their next request make place for new ones; their clients just connect again.
   server.on('drop', () => server.closeIdleConnections());
-  acceptListVerb(server, listener.tls_disable ? 'connection' : 'secureConnection');
+  acceptListVerb(server, isPlain(listener) ? 'connection' : 'secureConnection');
   server.on('checkContinue', (request, response) => void handler(request, response));
   const { host, port } = splitAddress(listener.address);
   await new Promise<void>((resolve, reject) => {
@@ -43,7 +47,13 @@ export async function listen(node: Node, listener: Listener): Promise<OpenListen
     else server.listen(port, host, resolve);
   });
   if (listener.type === 'unix') restrictSocket(listener);
-  return { address: boundAddress(server, listener), close: () => closeServer(server) };
+  return {
+    address: boundAddress(server, listener),
+    close: () => closeServer(server),
+    cutOff: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
 }
 
 /** Who may connect to a socket in the file system; ids are numbers. */
@@ -65,6 +75,9 @@ function idOf(text: string): number | undefined {
   return Number(text);
 }
 
+/** A socket in the file system is guarded by its permissions. */
+const isPlain = ({ tls_disable, type }: Listener): boolean => tls_disable || type === 'unix';
+
 function makeServer(listener: Listener): http.Server | https.Server {
   const limits = {
     headersTimeout: listener.http_read_header_timeout * 1000,
@@ -73,7 +86,7 @@ function makeServer(listener: Listener): http.Server | https.Server {
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     noDelay: true,
   };
-  if (listener.tls_disable || listener.type === 'unix') return http.createServer(limits);
+  if (isPlain(listener)) return http.createServer(limits);
   const handshakeTimeout = HANDSHAKE_TIMEOUT_MS;
   return https.createServer({ ...limits, handshakeTimeout, ...tlsOptions(listener) });
 }
@@ -109,6 +122,16 @@ function splitAddress(address: string): { readonly host: string; readonly port: 
     host: address.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0',
     port: Number(address.slice(colon + 1)),
   };
+}
+
+/** The sockets that are open, those of unfinished handshakes among them, which the server itself does not end. */
+function openSockets(server: http.Server | https.Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 function boundAddress(server: http.Server | https.Server, { address }: Listener): string {

@@ -54,7 +54,8 @@ export function envelope(
     lease_duration: lease?.lease_duration ?? 0,
     data,
     wrap_info: wrapInfo ?? null,
-    warnings: warnings.length === 0 ? null : warnings,
+    // Those of a wrapped answer are inside; audit has them too.
+    warnings: wrapInfo !== undefined || warnings.length === 0 ? null : warnings,
     auth: auth ?? null,
   };
   return isFlat && data !== null && wrapInfo === undefined ? { ...data, ...parts } : parts;

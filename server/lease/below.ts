@@ -1,6 +1,7 @@
 // All leases below a path, ended one by one and many at once, beside the request that asks for it.
 import { badRequest } from '#sdk/errors.ts';
 import { SealedError } from '#storage/barrier/barrier.ts';
+import { ConflictError } from '#storage/physical.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import type { Known } from '../request/stages.ts';
 import { leaseIdOf } from '../token/store.ts';
@@ -17,24 +18,32 @@ export interface Below {
   readonly path: string;
   /** Who asks: the request must not lose its own token before it is done. */
   readonly known: Known;
-  /** The leases may still be there afterwards, marked to end. */
-  readonly mayLast?: boolean;
 }
 
 /**
+ * Ends the leases that there are now. Those that are made meanwhile are not waited for.
+ *
  * @param end ends one lease in a transaction of its own
  * @throws ClientError 400 that names the first which could not be ended
  */
 export async function endBelow(below: Below, end: (id: string) => Promise<void>): Promise<void> {
-  const { services, transaction, path, mayLast = false } = below;
+  const { services, transaction, path } = below;
   const own = ownLeases(below);
-  const others = idsOf(services.barrier.begin(), path).filter((id) => !own.has(id));
-  await endAll(others, end);
-  for (const id of idsOf(transaction, path)) {
-    if (own.has(id)) expireOne(services, transaction, id);
-    // Made since the others were listed; the request is run again, and finds it then.
-    else if (!mayLast) await end(id);
-  }
+  const ids = idsOf(services.barrier.begin(), path);
+  await endAll(
+    ids.filter((id) => !own.has(id)),
+    end,
+  );
+  for (const id of ids) if (own.has(id)) expireOne(services, transaction, id);
+}
+
+/**
+ * Fails the transaction of the request when there are leases below the path still, so that the request runs again and
+ * ends them too: none is made between this and the end of their mount.
+ */
+export function requireNone({ transaction, path }: Pick<Below, 'transaction' | 'path'>): void {
+  const [left] = idsBelow(transaction, path);
+  if (left !== undefined) throw new ConflictError(`a lease below ${path} was made meanwhile`);
 }
 
 /** The lease that has this very id, or those below. */

@@ -18,7 +18,7 @@ import {
   updateLease,
   type LeaseFailure,
 } from './entry.ts';
-import { endBelow } from './below.ts';
+import { endBelow, requireNone } from './below.ts';
 import { expireOne, viewLease, type LeaseView } from './view.ts';
 import { LeaseFollower } from './follower.ts';
 import { RevocationPool } from './pool.ts';
@@ -52,6 +52,7 @@ export class LeaseManager {
   readonly #queue: LeaseQueue;
   readonly #pool: RevocationPool;
   readonly #follower: LeaseFollower;
+  #isStopped = false;
   #timer: { readonly at: Millis; readonly cancel: () => void } | undefined;
 
   constructor(options: LeaseManagerOptions) {
@@ -83,6 +84,7 @@ export class LeaseManager {
 
   /** Begins nothing more, and waits some time for what runs. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#follower.stop();
     this.#timer?.cancel();
     const late = Promise.withResolvers<void>();
@@ -150,7 +152,7 @@ export class LeaseManager {
   }
 
   /**
-   * Ends all leases below a path. When it resolves, `transaction` sees none, and commits only if none has come since.
+   * Ends all leases below a path.
    *
    * @throws ClientError 400 when some could not be revoked; they are kept
    */
@@ -160,9 +162,19 @@ export class LeaseManager {
     );
   }
 
+  /**
+   * Ends all leases of a mount that goes away or moves with `transaction`, which commits only if none has come since.
+   *
+   * @throws ClientError 400 when some could not be revoked; they are kept, and the mount must be too
+   */
+  async revokeMount(transaction: Transaction, path: string, known: Known): Promise<void> {
+    await this.revokeBelow(transaction, path, known);
+    requireNone({ transaction, path });
+  }
+
   /** Has all leases below a path end as soon as their engines can. */
   expireBelow(transaction: Transaction, path: string, known: Known): Promise<void> {
-    return endBelow({ services: this.#options, transaction, path, known, mayLast: true }, (id) =>
+    return endBelow({ services: this.#options, transaction, path, known }, (id) =>
       atomically(this.#options.barrier, (own) => expireOne(this.#options, own, id)),
     );
   }
@@ -200,7 +212,7 @@ export class LeaseManager {
     if (at === this.#timer?.at) return;
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (at === undefined) return;
+    if (at === undefined || this.#isStopped) return;
     const delay = millis(Math.max(0, at - this.#clock.now()));
     this.#timer = { at, cancel: this.#clock.after(delay, () => this.#fire()) };
   }

@@ -44,7 +44,7 @@ export async function moveMount(
   if (entry === undefined) throw badRequest(`no matching mount at "${move.source_mount}"`);
   const conflict = conflictOf(move.target_mount, entries);
   if (conflict !== undefined) throw badRequest(`path already in use at "${conflict.path}"`);
-  await leases.revokeBelow(transaction, move.source_mount, known);
+  await leases.revokeMount(transaction, move.source_mount, known);
   mounts.put(
     transaction,
     entries.map((one) => (one === entry ? { ...entry, path: move.target_mount } : one)),

@@ -31,7 +31,7 @@ export async function disableMount(
   const entries = mounts.entries(transaction);
   const entry = entries.find((one) => one.path === path);
   if (entry === undefined) return;
-  await leases.revokeBelow(transaction, path, known);
+  await leases.revokeMount(transaction, path, known);
   deleteBelow(transaction, storagePrefix(entry));
   mounts.put(
     transaction,

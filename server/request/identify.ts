@@ -18,24 +18,20 @@ export function identify(node: Unsealed, transaction: Transaction, admitted: Adm
     const refusal = wrappingRefusal(node, transaction, arrived);
     if (refusal !== undefined) return unknown(admitted, refusal);
   }
-  if (isOpenToAll(admitted)) return unknown(admitted, undefined);
-  if (arrived.token === undefined) return unknown(admitted, permissionDenied());
+  const isPublic = isOpenToAll(admitted);
+  if (arrived.token === undefined) {
+    return unknown(admitted, isPublic ? undefined : permissionDenied());
+  }
   const found = findToken(node, transaction, arrived);
-  if (found === undefined) return unknown(admitted, new ClientError(403, INVALID_TOKEN));
-  if (found.numUses === USES_SPENT) return unknown(admitted, new ClientError(403, INVALID_TOKEN));
+  // A path that is open to all asks for no token and spends no use of one; but who shows one is on record.
+  if (found === undefined || found.numUses === USES_SPENT) {
+    return unknown(admitted, isPublic ? undefined : new ClientError(403, INVALID_TOKEN));
+  }
   const { boundCidrs } = found;
   if (boundCidrs.length > 0 && !isWithinAny(arrived.remoteAddress, boundCidrs)) {
-    return unknown(admitted, permissionDenied());
+    return unknown(admitted, isPublic ? undefined : permissionDenied());
   }
-  const token = spendUse(node, transaction, found);
-  return {
-    stage: 'known',
-    admitted,
-    token,
-    policies: token.policies,
-    identityPolicies: [],
-    refusal: undefined,
-  };
+  return known(admitted, isPublic ? found : spendUse(node, transaction, found));
 }
 
 /** A wrapping token may have come as a JWT, but only where it is opened. */
@@ -47,6 +43,17 @@ function findToken(
   const given = arrived.token ?? '';
   const inside = isAboutWrapping(arrived) ? openWrappingJwt(transaction, given) : undefined;
   return node.tokens.find(transaction, inside ?? given);
+}
+
+function known(admitted: Admitted, token: TokenEntry): Known {
+  return {
+    stage: 'known',
+    admitted,
+    token,
+    policies: token.policies,
+    identityPolicies: [],
+    refusal: undefined,
+  };
 }
 
 function unknown(admitted: Admitted, refusal: ClientError | undefined): Known {

@@ -49,11 +49,10 @@ export function admitLogin(
     internal: grant.internal,
     wrapping: undefined,
   });
-  return {
-    auth: authBlock(made, terms.creationTtl),
-    displayName: made.entry.displayName,
-    login: { noDefaultPolicy: grant.token.noDefaultPolicy, isNewEntity: isNew },
-  };
+  const auth = authBlock(made, terms.creationTtl);
+  const { noDefaultPolicy } = grant.token;
+  const login = { auth, noDefaultPolicy, isNewEntity: isNew };
+  return { auth, displayName: made.entry.displayName, login };
 }
 
 type Terms = Pick<
@@ -77,6 +76,10 @@ function termsOf(node: Unsealed, { token }: GrantReply, mount: Mount, warnings: 
   assert(result !== undefined, 'what begins now has not reached its end');
   warnings.push(...result.warnings);
   const type = tokenTypeOf(token.type, mount.entry.config.token_type);
+  // The mount may be tuned to batch tokens after the user was given a limit that they cannot keep.
+  if (type === 'batch' && token.numUses !== 0) {
+    throw badRequest('batch tokens cannot have "num_uses" set');
+  }
   return {
     type,
     numUses: token.numUses,

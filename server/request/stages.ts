@@ -48,7 +48,7 @@ export interface Admitted {
   readonly target: Target | undefined;
 }
 
-/** Who asks. `token` is absent on public paths, and where it was missing or did not hold (`refusal` says why). */
+/** Who asks. `token` is absent where it was missing or did not hold; `refusal` says why, unless nobody has to have one. */
 export interface Known {
   readonly stage: 'known';
   readonly admitted: Admitted;
@@ -97,6 +97,8 @@ export interface LeaseBlock {
 }
 
 export interface LoginFacts {
+  /** The token that was made, which a wrapped answer does not show. */
+  readonly auth: AuthBlock;
   /** The token was made without the policy "default". */
   readonly noDefaultPolicy: boolean;
   /** The entity was not known before. */

@@ -43,7 +43,6 @@ export function wrapAnswer(
     data: null,
     lease: undefined,
     auth: undefined,
-    warnings: [],
     raw: undefined,
     headers: {},
     isFlat: false,

@@ -120,7 +120,7 @@ const tokenCount = path('internal/counters/tokens', {
     read: {
       summary: 'Count the service tokens',
       handler: ({ engine: { services, transaction } }) => {
-        const total = services.tokens.accessors(transaction).length;
+        const total = services.tokens.count(transaction);
         return reply({ counters: { service_tokens: { total } } });
       },
     },

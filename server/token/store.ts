@@ -93,6 +93,11 @@ export class TokenStore {
       .map((name) => transaction.get<AccessorRecord>(ACCESSOR_PREFIX + name)?.accessor ?? '');
   }
 
+  /** How many tokens there are, but for batch tokens, which nobody counts. */
+  count(transaction: Transaction): number {
+    return transaction.list(ACCESSOR_PREFIX).length;
+  }
+
   /**
    * Makes a token.
    *

@@ -126,7 +126,10 @@ function tryToCombine(parts: readonly Buffer[]): Buffer {
  *
  * @throws ClientError 400 for numbers that no key can be shared by
  */
-export function checkNumbers({ secret_shares: shares, secret_threshold: threshold }: ShareNumbers): void {
+export function checkNumbers({
+  secret_shares: shares,
+  secret_threshold: threshold,
+}: ShareNumbers): void {
   const rules: readonly (readonly [boolean, string])[] = [
     [shares >= 1, 'shares must be at least one'],
     [threshold >= 1, 'threshold must be at least one'],

@@ -17,8 +17,11 @@ export class Outside {
   /** Has every renewal and revocation fail. */
   isBroken = false;
   /** Has every revocation wait for it. */
-  gate: Promise<void> = Promise.resolve();
+  gate: () => Promise<void> = open;
 }
+
+/** Lets everything through at once. */
+export const open = (): Promise<void> => Promise.resolve();
 
 interface Internal {
   readonly credential: string;
@@ -33,7 +36,7 @@ export function leasingEngine(outside: Outside): Engine {
     },
     revoke: async ({ engine, internal }) => {
       engine.attempts.push(internal.credential);
-      await engine.gate;
+      await engine.gate();
       if (engine.isBroken) throw badRequest('the outside is broken');
       engine.alive.delete(internal.credential);
     },

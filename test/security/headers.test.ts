@@ -1,5 +1,4 @@
 // Headers that decide who asks, and headers that every answer has.
-import http from 'node:http';
 import net from 'node:net';
 import test from 'ava';
 import { USERPASS, errorsOf, startWorld } from './helpers/world.ts';
@@ -187,24 +186,6 @@ test('what is no HTTP is refused with nothing but its status, and the connection
     t.regex(answer, /connection: close/i);
   }
   t.is((await world.ask('GET', 'sys/health')).status, 200);
-});
-
-// Slow clients: what holds is what the configuration says, and the defaults are bounds.
-test('a listener gives slow clients as long as is configured, and checks every second', async (t) => {
-  const made: http.Server[] = [];
-  const { createServer } = http;
-  t.teardown(() => (http.createServer = createServer));
-  http.createServer = ((...args: Parameters<typeof createServer>) => {
-    const server = createServer(...args);
-    made.push(server);
-    return server;
-  }) as typeof createServer;
-  await startWorld(t);
-  const [server] = made;
-  t.is(server?.headersTimeout, 10_000);
-  t.is(server?.requestTimeout, 30_000);
-  t.is(server?.keepAliveTimeout, 300_000);
-  t.true(Number.isFinite(server?.maxConnections));
 });
 
 /** What comes back on a connection on which the rest of the request never follows. */

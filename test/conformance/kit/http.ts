@@ -23,6 +23,8 @@ export type Exchange =
   | {
       readonly status: number;
       readonly headers: Readonly<Record<string, unknown>>;
+      /** The step names headers, so that they count although there is no body. */
+      readonly isShown: boolean;
       readonly content: Buffer;
     };
 
@@ -74,8 +76,8 @@ export async function exchange(address: string, asked: Request): Promise<Exchang
 /** `binary` says only that there were bytes; `text` leaves JSON unread. */
 export function readAnswer(exchanged: Exchange, form: 'json' | 'text' | 'binary'): Answer {
   if ('refused' in exchanged) return exchanged;
-  const { status, headers, content } = exchanged;
-  const hasHeaders = content.length > 0 || Object.keys(headers).length > 1;
+  const { status, headers, isShown, content } = exchanged;
+  const hasHeaders = content.length > 0 || isShown;
   const head = { status, ...(hasHeaders ? { headers } : {}) };
   if (content.length === 0) return head;
   if (form === 'binary') return { ...head, bytes: true };
@@ -103,6 +105,7 @@ async function collect(response: http.IncomingMessage, show: readonly string[]):
   const names = ['content-type', ...show].map((name) => name.toLowerCase());
   return {
     status: response.statusCode ?? 0,
+    isShown: show.length > 0,
     headers: Object.fromEntries(names.map((name) => [name, response.headers[name] ?? null])),
     content: Buffer.concat(chunks),
   };

@@ -1,5 +1,5 @@
 // What is known not to pass yet (pending.json), and which expectations are disputed (disputed.json).
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { areaOf } from './scenario.ts';
 
@@ -34,6 +34,35 @@ export function pendingReason(
   name: string,
 ): string | undefined {
   return scenarios[name] ?? areas[areaOf(name)];
+}
+
+/** The list without the scenarios that pass; an area of which some pass is spelled out. */
+export function shortened(
+  pending: Pending,
+  passing: ReadonlySet<string>,
+  all: readonly string[],
+): Pending {
+  const inArea = (area: string): readonly string[] => all.filter((name) => areaOf(name) === area);
+  const isWhole = (area: string): boolean => !inArea(area).some((name) => passing.has(name));
+  const areas = Object.entries(pending.areas);
+  const spelled = areas
+    .filter(([area]) => !isWhole(area))
+    .flatMap(([area, reason]) => inArea(area).map((name) => [name, reason] as const));
+  const scenarios = [...spelled, ...Object.entries(pending.scenarios)];
+  const left = scenarios.filter(([name]) => !passing.has(name)).toSorted(byName);
+  return {
+    areas: Object.fromEntries(areas.filter(([area]) => isWhole(area))),
+    scenarios: Object.fromEntries(left),
+    tests: pending.tests,
+  };
+}
+
+export function writePending(pending: Pending): void {
+  writeFileSync(path.join(FOLDER, 'pending.json'), `${JSON.stringify(pending, null, 2)}\n`);
+}
+
+function byName([one]: readonly [string, string], [other]: readonly [string, string]): number {
+  return one < other ? -1 : 1;
 }
 
 function read(file: string): unknown {

@@ -95,6 +95,7 @@ export async function startWorld(t: ExecutionContext, options: WorldOptions = {}
   const agent = new http.Agent({ keepAlive: true });
   t.teardown(async () => {
     agent.destroy();
+    open.cutOff();
     await Promise.all([open.close(), node.close()]);
   });
   const within: World['within'] = async (action) => {

@@ -1,6 +1,11 @@
 // The lists beside the scenarios speak of scenarios that exist, and say why.
 import test from 'ava';
-import { pendingReason, readDisputed, readPending } from '#test/conformance/kit/lists.ts';
+import {
+  pendingReason,
+  readDisputed,
+  readPending,
+  shortened,
+} from '#test/conformance/kit/lists.ts';
 import { areaOf, findScenarios, readScenario } from '#test/conformance/kit/scenario.ts';
 
 const names = findScenarios();
@@ -38,4 +43,19 @@ test('the words of a filter choose scenarios by their path', (t) => {
   t.true(findScenarios(['kv2/']).every((name) => name.startsWith('kv2/')));
   t.true(findScenarios(['kv2/']).length > 0);
   t.deepEqual(findScenarios(['no such scenario']), []);
+});
+
+test('shortened() spells out an area of which some pass', (t) => {
+  const all = ['kv1/a', 'kv1/b', 'kv2/a', 'kv2/b', 'pki/a'];
+  const pending = {
+    areas: { kv1: 'one', pki: 'three' },
+    scenarios: { 'kv2/a': 'two', 'kv2/b': 'two' },
+    tests: { other: 'four' },
+  };
+  t.deepEqual(shortened(pending, new Set(['kv1/b', 'kv2/a']), all), {
+    areas: { pki: 'three' },
+    scenarios: { 'kv1/a': 'one', 'kv2/b': 'two' },
+    tests: { other: 'four' },
+  });
+  t.deepEqual(shortened(pending, new Set(), all), pending);
 });

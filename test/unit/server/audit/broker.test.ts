@@ -329,12 +329,12 @@ function secretive() {
     contentType: 'text/plain',
     body: `${CANARY}-raw`,
   } as const;
-  const login = { noDefaultPolicy: false, isNewEntity: false };
+  const login = { auth, noDefaultPolicy: false, isNewEntity: false };
   const refused = badRequest(`no such value: ${CANARY}-echo`);
   return [
     answered(verdict, { data: { key: `${CANARY}-data` } }),
     answered(verdict, { auth, login }),
-    answered(verdict, { wrapInfo }),
+    answered(verdict, { wrapInfo, login }),
     answered(verdict, { raw }),
     answered(verdict, { status: 404, data: { key: `${CANARY}-data` } }),
     { stage: 'finished', verdict, outcome: { type: 'error', error: refused } },

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { seconds } from '#sdk/duration.ts';
+import { pathFor } from '#sdk/path.ts';
 import { badRequest, ClientError, notFound, permissionDenied } from '#sdk/errors.ts';
 import type { Reveal } from '#server/audit/concealed.ts';
 import { askedPart } from '#server/audit/asked.ts';
@@ -18,6 +19,7 @@ const reveal: Reveal = {
   token: ({ text }) => `#${text}`,
   accessor: ({ text }) => text,
   text: (text) => `#${text}`,
+  hash: (text) => `%${text}`,
   elidesLists: false,
 };
 
@@ -308,10 +310,30 @@ const NEW_AUTH = {
 
 test('a login is who it made the token for', (t) => {
   const verdict = authorized({ known: { token: undefined }, arrived: { token: undefined } });
-  const login = { noDefaultPolicy: true, isNewEntity: false };
+  const login = { auth: AUTH, noDefaultPolicy: true, isNewEntity: false };
   const entry = response(answered(verdict, { auth: AUTH, displayName: 'userpass-ana', login }));
   t.deepEqual(entry.auth, NEW_AUTH);
   t.deepEqual(entry.response, { auth: NEW_AUTH, ...MOUNT_ANSWERED });
+});
+
+test('a login whose answer is wrapped is who it made the token for, too', (t) => {
+  const verdict = authorized({ known: { token: undefined }, arrived: { token: undefined } });
+  const login = { auth: AUTH, noDefaultPolicy: true, isNewEntity: true };
+  const entry = response(answered(verdict, { displayName: 'userpass-ana', login }));
+  t.deepEqual(entry.auth, { ...NEW_AUTH, entity_created: true });
+  t.deepEqual(entry.response, MOUNT_ANSWERED);
+});
+
+test('a path that is open to all spends no use of the token that is shown', (t) => {
+  const path = pathFor()('open', { help: '', access: 'public', fields: {}, operations: {} });
+  const known = authorized({ known: { token: { ...ROOT, numUses: 2 } } }).known;
+  const admitted = { ...known.admitted, target: { path, captures: {} } };
+  t.is(request(authorized({ known: { ...known, admitted } })).auth['remaining_uses'], 2);
+});
+
+test('policies are those of the token and of the entity, once, in order', (t) => {
+  const known = { policies: ['team', 'default'], identityPolicies: ['personal', 'team'] };
+  t.deepEqual(request(authorized({ known })).auth['policies'], ['default', 'personal', 'team']);
 });
 
 test('a token that another token made is in the response alone', (t) => {
@@ -400,8 +422,18 @@ test('configured headers are on record, hashed where that is wished', (t) => {
     'x-absent': { hmac: false },
   };
   const entry = request(authorized({ arrived: { headers } }), table);
-  t.deepEqual(entry.request['headers'], { 'x-note': ['#geheim'], 'x-team': ['blue'] });
+  t.deepEqual(entry.request['headers'], { 'x-note': ['%geheim'], 'x-team': ['blue'] });
   t.is(request(authorized(), table).request['headers'], undefined);
+});
+
+test('a header that holds a token is hashed whatever was configured', (t) => {
+  const headers = { 'x-vault-token': 'hvs.a', authorization: 'Bearer hvs.b', cookie: 'c' };
+  const table = Object.fromEntries(Object.keys(headers).map((name) => [name, { hmac: false }]));
+  t.deepEqual(request(authorized({ arrived: { headers } }), table).request['headers'], {
+    authorization: ['%Bearer hvs.b'],
+    cookie: ['%c'],
+    'x-vault-token': ['%hvs.a'],
+  });
 });
 
 test('the test of a new device says no more than that', (t) => {

@@ -14,6 +14,7 @@ const reveal: Reveal = {
   token: ({ text }) => `!${text}`,
   accessor: ({ text }) => `?${text}`,
   text: (text) => `#${text}`,
+  hash: (text) => `%${text}`,
   elidesLists: false,
 };
 
@@ -68,12 +69,12 @@ test('tokens and accessors are shown as the device says', (t) => {
   const fields = {
     token: new Concealed('token', 'a'),
     accessor: new Concealed('accessor', 'b'),
-    headers: [new Concealed('text', 'c')],
+    headers: [new Concealed('header', 'c')],
     policies: ['d'],
   };
   t.is(
     fieldsJson(fields, reveal),
-    '{"token":"!a","accessor":"?b","headers":["#c"],"policies":["d"]}',
+    '{"token":"!a","accessor":"?b","headers":["%c"],"policies":["d"]}',
   );
 });
 

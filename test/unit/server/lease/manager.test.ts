@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Outside, leasingEngine } from '#test/helpers/leasing-engine.ts';
+import { leasingEngine, open, Outside } from '#test/helpers/leasing-engine.ts';
 import { TestServer } from '#test/helpers/server.ts';
 
 const SECOND = 1000;
@@ -290,10 +290,10 @@ test('a lease whose mount is gone is not lost', async (t) => {
 test('an engine that never answers counts as failed, and its slot is free again', async (t) => {
   const { server, outside } = await start();
   await leaseOf(server, 'a', { ttl: '10s' });
-  outside.gate = new Promise(() => {});
+  outside.gate = () => new Promise(() => {});
   await server.advance(11 * SECOND);
   await server.advance(91 * SECOND);
-  outside.gate = Promise.resolve();
+  outside.gate = open;
   await server.advance(20 * SECOND);
   t.deepEqual(outside.attempts, ['a', 'a']);
   t.deepEqual([...outside.alive], []);
@@ -305,11 +305,11 @@ test('no more than 200 revocations run at once, and all are done', async (t) => 
     await leaseOf(server, `c${count}`, { ttl: '10s' });
   }
   const { promise, resolve } = Promise.withResolvers<void>();
-  outside.gate = promise;
+  outside.gate = () => promise;
   await server.advance(11 * SECOND);
   t.is(outside.attempts.length, 200);
   resolve();
-  outside.gate = Promise.resolve();
+  outside.gate = open;
   await server.settle();
   await server.settle();
   t.is(outside.attempts.length, 450);
@@ -319,13 +319,13 @@ test('no more than 200 revocations run at once, and all are done', async (t) => 
 test('sealing waits for a revocation that runs, but not for ever', async (t) => {
   const { server, outside } = await start();
   await leaseOf(server, 'a', { ttl: '10s' });
-  outside.gate = new Promise(() => {});
+  outside.gate = () => new Promise(() => {});
   await server.advance(11 * SECOND);
   const sealed = server.seal();
   await server.settle();
   t.notThrows(() => server.clock.advance(5 * SECOND));
   await sealed;
-  outside.gate = Promise.resolve();
+  outside.gate = open;
   await server.unseal();
   t.deepEqual([...outside.alive], []);
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Outside, leasingEngine } from '#test/helpers/leasing-engine.ts';
+import { leasingEngine, open, Outside } from '#test/helpers/leasing-engine.ts';
 import { TestServer } from '#test/helpers/server.ts';
 
 const SECOND = 1000;
@@ -217,15 +217,33 @@ test('a mount is disabled with its leases, or not at all', async (t) => {
   t.deepEqual(server.keys('sys/expire/'), []);
 });
 
+test('a server that dies while it disables a mount forgets no lease', async (t) => {
+  const { server, outside } = await start();
+  for (let count = 0; count < 300; count++) await leaseOf(server, `c${count}`);
+  let revoked = 0;
+  const never = new Promise<void>(() => {});
+  // The first hundred are revoked, the others wait for an answer that never comes.
+  outside.gate = () => (revoked++ < 100 ? open() : never);
+  void server.call('delete', 'sys/mounts/db');
+  await server.settle();
+  outside.gate = open;
+  await server.restart();
+  t.is(outside.alive.size, 200);
+  t.is(server.keys('sys/expire/id/db/').length, 200);
+  await server.must('delete', 'sys/mounts/db');
+  t.is(outside.alive.size, 0);
+  t.deepEqual(server.keys('sys/expire/'), []);
+});
+
 test('a lease that is made while its mount is disabled is not forgotten', async (t) => {
   const { server, outside } = await start();
   await leaseOf(server, 'a');
   const { promise, resolve } = Promise.withResolvers<void>();
-  outside.gate = promise;
+  outside.gate = () => promise;
   const disabled = server.call('delete', 'sys/mounts/db');
   await server.settle();
   await leaseOf(server, 'late');
-  outside.gate = Promise.resolve();
+  outside.gate = open;
   resolve();
   t.is((await disabled).status, 204);
   t.deepEqual([...outside.alive], []);

@@ -1,11 +1,8 @@
 import test from 'ava';
 import { seconds } from '#sdk/duration.ts';
-import { defineAuthMethod, type RenewedTerms } from '#sdk/engine.ts';
+import type { RenewedTerms } from '#sdk/engine.ts';
 import { badRequest, ClientError } from '#sdk/errors.ts';
-import { name } from '#sdk/field.ts';
-import { pathFor } from '#sdk/path.ts';
-import { grant } from '#sdk/reply.ts';
-import { NO_TOKEN_FIELDS, tokenParameters } from '#sdk/token-fields.ts';
+import { openMethod } from '#test/helpers/open-method.ts';
 import { TestServer, type Answered } from '#test/helpers/server.ts';
 
 const SECOND = 1000;
@@ -13,39 +10,8 @@ const HOUR = 3600 * SECOND;
 
 type Renew = () => RenewedTerms | undefined;
 
-/** An auth method that lets everybody in, for an hour, and whose renewals do what the test says. */
-function method(renew: Renew | undefined) {
-  const path = pathFor<null>();
-  const open = path('login/{name}', {
-    help: 'Log in',
-    access: 'public',
-    fields: { name: name('Name of the user') },
-    operations: {
-      write: {
-        summary: 'Log in',
-        handler: ({ data }) =>
-          grant({
-            alias: data.name,
-            displayName: data.name,
-            policies: ['app'],
-            metadata: {},
-            token: tokenParameters({ ...NO_TOKEN_FIELDS, token_ttl: seconds(3600) }),
-            internal: { user: data.name },
-          }),
-      },
-    },
-  });
-  return defineAuthMethod<null>({
-    type: 'open',
-    help: 'Lets everybody in',
-    paths: [open],
-    start: () => null,
-    ...(renew === undefined ? {} : { renew }),
-  });
-}
-
 async function login(renew: Renew | undefined) {
-  const server = await TestServer.start({ engines: [method(renew)] });
+  const server = await TestServer.start({ engines: [openMethod({ renew })] });
   await server.mount({ kind: 'auth', path: 'auth/open/', type: 'open' });
   const { auth } = await server.must('write', 'auth/open/login/ann', { token: '' });
   return { server, token: String(auth['client_token']) };

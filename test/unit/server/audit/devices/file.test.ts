@@ -182,6 +182,17 @@ test('a pipe that is full is waited for until it is given up, and the next line 
   await sink.close();
 });
 
+test('stdout is the output of the process', (t) => {
+  const script = `import { fileSink } from '#server/audit/devices/file.ts';
+    const sink = fileSink({ path: 'stdout', mode: 0o600 });
+    await sink.write('a\\n');
+    await sink.reopen();
+    await sink.write('b\\n');
+    await sink.close();`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script]);
+  t.is(output.toString(), 'a\nb\n');
+});
+
 test('discard takes everything', async (t) => {
   const sink = sinkAt('discard');
   await t.notThrowsAsync(sink.write('a\n'));
