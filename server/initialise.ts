@@ -70,7 +70,7 @@ export function prepareStorage(
 }
 
 /** A token whose id was chosen looks as if the first root token had made it, as in Vault's server for development. */
-function makeRootToken(
+export function makeRootToken(
   tokens: TokenStore,
   transaction: Transaction,
   clock: Clock,

@@ -2,6 +2,8 @@
 
 import type { InFlight } from './in-flight.ts';
 import type { LogLevel } from './log.ts';
+import type { Rekey } from './rekey.ts';
+import type { RootGeneration } from './root-generation.ts';
 
 /** Facts of the configuration and of the life of this node. */
 export interface NodeControls {
@@ -16,6 +18,9 @@ export interface NodeControls {
   readonly configuration: Readonly<Record<string, unknown>>;
   readonly logLevel: LogLevel;
   readonly inFlight: InFlight;
+  /** What is done with shares of the key; given up when the node is sealed. */
+  readonly rootGeneration: RootGeneration;
+  readonly rekey: Rekey;
   /** Ends everything that exists only while unsealed, and forgets the keys. */
   seal(): Promise<void>;
 }

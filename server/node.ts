@@ -178,7 +178,7 @@ export class Node {
 
   async #activate(): Promise<void> {
     try {
-      const services = await openServices(this, this.#barrier);
+      const services = await openServices(this, this.#barrier, this.#seal);
       this.#state = { type: 'active', services };
       this.log.info('the node is unsealed');
     } catch (error) {

@@ -2,6 +2,7 @@
 import { assert } from '#sdk/errors.ts';
 import type { ApplyListener } from '#storage/physical.ts';
 import type { Barrier } from '#storage/barrier/barrier.ts';
+import type { ShamirSeal } from '#storage/seal/shamir-seal.ts';
 import { AuditBroker } from './audit/broker.ts';
 import { CLUSTER_KEY, type ClusterRecord } from './cluster.ts';
 import { sanitizedConfig } from './config/sanitized.ts';
@@ -12,6 +13,8 @@ import { MountTable } from './mount/table.ts';
 import type { Node } from './node.ts';
 import type { NodeControls } from './node-controls.ts';
 import { PolicyStore } from './policy/store.ts';
+import { Rekey } from './rekey.ts';
+import { RootGeneration } from './root-generation.ts';
 import { TokenStore } from './token/store.ts';
 import type { Unsealed } from './unsealed.ts';
 import { Upkeep } from './upkeep.ts';
@@ -22,7 +25,11 @@ export interface OpenServices {
   close(): Promise<void>;
 }
 
-export async function openServices(node: Node, barrier: Barrier): Promise<OpenServices> {
+export async function openServices(
+  node: Node,
+  barrier: Barrier,
+  seal: ShamirSeal,
+): Promise<OpenServices> {
   await using stack = new AsyncDisposableStack();
   const { clock, log, config, catalog } = node;
   const limits = { defaultLeaseTtl: config.default_lease_ttl, maxLeaseTtl: config.max_lease_ttl };
@@ -36,6 +43,8 @@ export async function openServices(node: Node, barrier: Barrier): Promise<OpenSe
   const leases = stack.adopt(new LeaseManager({ clock, log, barrier, mounts, tokens }), (manager) =>
     manager.stop(),
   );
+  const rootGeneration = stack.adopt(new RootGeneration(seal, barrier), (one) => one.end());
+  const rekey = stack.adopt(new Rekey(seal, barrier), (one) => one.end());
   const unsealed: Unsealed = {
     clock,
     log,
@@ -46,7 +55,7 @@ export async function openServices(node: Node, barrier: Barrier): Promise<OpenSe
     entities,
     leases,
     audit,
-    node: controlsOf(node, barrier),
+    node: { ...controlsOf(node, barrier), rootGeneration, rekey },
   };
   await rememberVersion(barrier, clock);
   leases.start();
@@ -66,7 +75,7 @@ function openAudit({ clock, log, config }: Node, barrier: Barrier): AuditBroker 
   });
 }
 
-function controlsOf(node: Node, barrier: Barrier): NodeControls {
+function controlsOf(node: Node, barrier: Barrier): Omit<NodeControls, 'rootGeneration' | 'rekey'> {
   const cluster = barrier.read<ClusterRecord>(CLUSTER_KEY)?.value;
   assert(cluster !== undefined, 'an initialised cluster has a name');
   return {

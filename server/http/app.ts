@@ -95,6 +95,16 @@ async function answerApi(api: Api, context: Context): Promise<Rendered> {
 const isInFlightOpen = ({ inflight_requests_logging: given }: Listener): boolean =>
   given.unauthenticated_in_flight_requests_access;
 
+/** Where shares of the key decide, a token is needed besides unless the listener says otherwise. */
+function openedPaths(listener: Listener): readonly string[] {
+  return [
+    ...(listener.disable_unauthed_rekey_endpoints
+      ? []
+      : ['sys/rekey/init', 'sys/rekey/update', 'sys/rekey/verify', 'sys/rekey-recovery-key/']),
+    ...(listener.disable_unauthed_generate_root_endpoints ? [] : ['sys/generate-root/']),
+  ];
+}
+
 function requireWrite({ method }: Context): void {
   if (method !== 'PUT' && method !== 'POST') throw new ClientError(405, []);
 }
@@ -122,6 +132,7 @@ async function answer(
     token,
     remoteAddress,
     remotePort: req.socket.remotePort ?? 0,
+    openedPaths: openedPaths(listener),
   };
   const arrived = arrive(req, located, body, origin);
   const end = node.inFlight.begin(arrived.id, {

@@ -37,6 +37,7 @@ export interface Origin {
   readonly token: string | undefined;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly openedPaths: readonly string[];
 }
 
 const VERBS: Readonly<Record<string, Verb>> = {
@@ -150,6 +151,7 @@ export function arrive(
     headers: request.headers,
     remoteAddress: origin.remoteAddress,
     remotePort: origin.remotePort,
+    openedPaths: origin.openedPaths,
   };
 }
 

@@ -1,5 +1,6 @@
 // The end of a request becomes Vault's JSON and status; so does anything thrown.
 import { ClientError, oneError } from '#sdk/errors.ts';
+import { isOpenToAll } from '../request/open.ts';
 import type { Answer, Finished } from '../request/stages.ts';
 
 /** What goes out: bytes and headers, nothing to decide any more. */
@@ -20,12 +21,12 @@ export const NO_CONTENT: Rendered = {
 };
 
 export function renderFinished({ verdict, outcome }: Finished): Rendered {
-  const { arrived, target } = verdict.known.admitted;
+  const { arrived } = verdict.known.admitted;
   if (outcome.type === 'answer') return renderAnswer(outcome.answer, arrived.id);
   if (outcome.type === 'error') {
     return renderError(
       outcome.error,
-      target?.path.access !== 'public' && verdict.known.refusal === undefined,
+      !isOpenToAll(verdict.known.admitted) && verdict.known.refusal === undefined,
     );
   }
   const isQuestion = arrived.verb === 'read' || arrived.verb === 'list' || arrived.verb === 'help';

@@ -3,6 +3,7 @@ import { ClientError } from '#sdk/errors.ts';
 import { viewOf } from '#storage/view.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import type { Entity } from '../identity/entities.ts';
+import { isOpenToAll } from '../request/open.ts';
 import type { Known, OperationName, Verdict } from '../request/stages.ts';
 import type { Unsealed } from '../unsealed.ts';
 
@@ -13,7 +14,7 @@ export function judge(node: Unsealed, transaction: Transaction, known: Known): V
   if (known.refusal !== undefined) {
     return { stage: 'denied', known, operation, grantedBy: [], reason: known.refusal };
   }
-  if (target?.path.access === 'public') {
+  if (isOpenToAll(known.admitted)) {
     return { stage: 'authorized', known, operation, grantedBy: [] };
   }
   const acl = node.policies.aclOf(transaction, known.policies, entityOf(node, transaction, known));

@@ -4,6 +4,7 @@ import { ClientError, permissionDenied } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { USES_SPENT, type TokenEntry } from '../token/entry.ts';
 import type { Unsealed } from '../unsealed.ts';
+import { isOpenToAll } from './open.ts';
 import type { Admitted, Arrived, Known } from './stages.ts';
 import { openWrappingJwt } from './wrapping-jwt.ts';
 import { isAboutWrapping, wrappingRefusal } from './wrapping-token.ts';
@@ -12,12 +13,12 @@ import { isAboutWrapping, wrappingRefusal } from './wrapping-token.ts';
 const INVALID_TOKEN = '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n';
 
 export function identify(node: Unsealed, transaction: Transaction, admitted: Admitted): Known {
-  const { arrived, target } = admitted;
+  const { arrived } = admitted;
   if (isAboutWrapping(arrived)) {
     const refusal = wrappingRefusal(node, transaction, arrived);
     if (refusal !== undefined) return unknown(admitted, refusal);
   }
-  const isPublic = target?.path.access === 'public';
+  const isPublic = isOpenToAll(admitted);
   if (arrived.token === undefined) {
     return unknown(admitted, isPublic ? undefined : permissionDenied());
   }

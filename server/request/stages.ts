@@ -34,6 +34,8 @@ export interface Arrived {
   readonly headers: IncomingHttpHeaders;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** Where paths begin that the listener lets anybody ask for, because shares of the key decide there. */
+  readonly openedPaths?: readonly string[];
 }
 
 /** Where the request goes: nowhere, to a mount that has no such path, or to a declared path. */

@@ -4,6 +4,7 @@ import { auditPaths } from './audit.ts';
 import { authPaths } from './auth.ts';
 import { capabilityPaths } from './capabilities.ts';
 import { configPaths } from './config.ts';
+import { generateRootPaths } from './generate-root.ts';
 import { internalPaths } from './internal.ts';
 import { keyPaths } from './keys.ts';
 import { leasePaths } from './leases.ts';
@@ -13,6 +14,7 @@ import { passwordPolicyPaths } from './password-policies.ts';
 import { pluginPaths } from './plugins.ts';
 import { policyPaths } from './policies.ts';
 import { rawPaths } from './raw.ts';
+import { rekeyPaths } from './rekey.ts';
 import { statusPaths } from './status.ts';
 import { toolPaths } from './tools.ts';
 import { wrappingPaths } from './wrapping.ts';
@@ -25,7 +27,9 @@ export const system = defineEngine<System>({
     ...auditPaths,
     ...authPaths,
     ...capabilityPaths,
+    ...generateRootPaths,
     ...internalPaths,
+    ...rekeyPaths,
     ...keyPaths,
     ...loggerPaths,
     ...configPaths,

@@ -66,25 +66,27 @@ export class ShamirSeal implements Seal {
    * @throws ClientError when they are not the right ones
    */
   openRootKey(parts: readonly Buffer[]): Buffer {
-    const unsealKey = combineShares(parts);
-    try {
-      return this.#decryptRootKey(unsealKey);
-    } finally {
-      unsealKey.fill(0);
-    }
+    return openRootKeyIn(this.#physical.get(STORED_ROOT_KEY), parts);
   }
 
-  #decryptRootKey(unsealKey: Buffer): Buffer {
-    const stored = this.#physical.get(STORED_ROOT_KEY);
-    assert(stored !== undefined, 'an initialised seal has a stored root key');
-    try {
-      return openEnvelope(createSecretKey(unsealKey), STORED_ROOT_KEY, stored);
-    } catch (error) {
-      if (!(error instanceof DamagedError)) throw error;
-      // Below the barrier every byte is checked, so it was another key. The words are Vault's.
-      const reason = 'failed to decrypt keys from storage: cipher: message authentication failed';
-      throw badRequest(`unable to retrieve stored keys: invalid key: ${reason}`);
-    }
+  /** The same of a root key that is under guard, but not committed yet. */
+  openGuarded({ records }: Pick<Guarded, 'records'>, parts: readonly Buffer[]): Buffer {
+    return openRootKeyIn(records.get(STORED_ROOT_KEY), parts);
+  }
+}
+
+function openRootKeyIn(stored: Uint8Array | undefined, parts: readonly Buffer[]): Buffer {
+  assert(stored !== undefined, 'an initialised seal has a stored root key');
+  const unsealKey = combineShares(parts);
+  try {
+    return openEnvelope(createSecretKey(unsealKey), STORED_ROOT_KEY, stored);
+  } catch (error) {
+    if (!(error instanceof DamagedError)) throw error;
+    // Below the barrier every byte is checked, so it was another key. The words are Vault's.
+    const reason = 'failed to decrypt keys from storage: cipher: message authentication failed';
+    throw badRequest(`unable to retrieve stored keys: invalid key: ${reason}`);
+  } finally {
+    unsealKey.fill(0);
   }
 }
 
@@ -119,8 +121,15 @@ function tryToCombine(parts: readonly Buffer[]): Buffer {
   }
 }
 
-/** In Vault's order and words. */
-function checkNumbers({ secret_shares: shares, secret_threshold: threshold }: ShareNumbers): void {
+/**
+ * In Vault's order and words.
+ *
+ * @throws ClientError 400 for numbers that no key can be shared by
+ */
+export function checkNumbers({
+  secret_shares: shares,
+  secret_threshold: threshold,
+}: ShareNumbers): void {
   const rules: readonly (readonly [boolean, string])[] = [
     [shares >= 1, 'shares must be at least one'],
     [threshold >= 1, 'threshold must be at least one'],

@@ -13,6 +13,7 @@ import type { Catalog } from '#server/mount/table.ts';
 import { Node } from '#server/node.ts';
 import { handle } from '#server/request/handle.ts';
 import type { Unsealed } from '#server/unsealed.ts';
+import type { ShareNumbers } from '#storage/seal/seal.ts';
 import { openMemory } from '#storage/memory.ts';
 import type { Physical } from '#storage/physical.ts';
 import type { Transaction } from '#storage/transaction.ts';
@@ -37,6 +38,8 @@ export interface Asking {
   readonly wrapTtl?: number;
   readonly wrapFormat?: 'token' | 'jwt';
   readonly remoteAddress?: string;
+  /** Paths that the listener lets anybody ask for. */
+  readonly openedPaths?: readonly string[];
 }
 
 export interface ServerOptions {
@@ -46,9 +49,12 @@ export interface ServerOptions {
   readonly clock?: TimerClock;
   /** Lines of the configuration file besides. */
   readonly config?: string;
+  /** One share of one unless said otherwise. */
+  readonly numbers?: ShareNumbers;
 }
 
 const ROOT_TOKEN = 'root';
+const ONE_SHARE: ShareNumbers = { secret_shares: 1, secret_threshold: 1 };
 /** Enough for whatever runs behind an answer over a storage that never waits. */
 const SETTLING_TURNS = 12;
 
@@ -61,10 +67,19 @@ export class TestServer {
   readonly #catalog: Catalog;
   #node: Node;
   readonly #config: string;
-  #share = Buffer.alloc(0);
+  readonly #numbers: ShareNumbers;
+  #shares: readonly Buffer[] = [];
+  #calls = 0;
 
-  private constructor({ engines = [], physical, clock, config = '' }: ServerOptions) {
+  private constructor({
+    engines = [],
+    physical,
+    clock,
+    config = '',
+    numbers = ONE_SHARE,
+  }: ServerOptions) {
     this.#config = CONFIG + config;
+    this.#numbers = numbers;
     this.clock = clock ?? new TimerClock();
     this.#physical = physical ?? openMemory();
     this.#catalog = withEngines(engines);
@@ -73,11 +88,8 @@ export class TestServer {
 
   static async start(options: ServerOptions = {}): Promise<TestServer> {
     const server = new TestServer(options);
-    const { shares } = await server.#node.initialise(
-      { secret_shares: 1, secret_threshold: 1 },
-      { rootTokenId: ROOT_TOKEN },
-    );
-    server.#share = Buffer.from(shares[0] ?? '');
+    const { shares } = await server.#node.initialise(server.#numbers, { rootTokenId: ROOT_TOKEN });
+    server.#shares = shares.map((share) => Buffer.from(share));
     await server.unseal();
     return server;
   }
@@ -89,12 +101,24 @@ export class TestServer {
     return unsealed;
   }
 
+  /** The shares of the key in hex, as they were when the server was initialised. */
+  get shares(): readonly string[] {
+    return this.#shares.map((share) => share.toString('hex'));
+  }
+
+  /** Hands other shares in than those of the beginning. */
+  async unsealWith(shares: readonly string[]): Promise<void> {
+    for (const share of shares) await this.#node.provideShare(Buffer.from(share, 'hex'));
+  }
+
   async seal(): Promise<void> {
     await this.#node.seal();
   }
 
   async unseal(): Promise<void> {
-    await this.#node.provideShare(Buffer.from(this.#share));
+    for (const share of this.#shares.slice(0, this.#numbers.secret_threshold)) {
+      await this.#node.provideShare(Buffer.from(share));
+    }
     await this.settle();
   }
 
@@ -109,7 +133,7 @@ export class TestServer {
     const { wrapFormat = 'token' } = asking;
     const finished = await handle(this.services, {
       stage: 'arrived',
-      id: '6f5a2f4c-0000-4000-8000-000000000000',
+      id: this.#nextId(),
       at: this.clock.now(),
       verb,
       path: verb === 'list' && !path.endsWith('/') ? `${path}/` : path,
@@ -119,6 +143,7 @@ export class TestServer {
       headers: {},
       remoteAddress,
       remotePort: 40_000,
+      openedPaths: asking.openedPaths ?? [],
     });
     const { status, body: text } = renderFinished(finished);
     return answered(status, text === undefined ? {} : (JSON.parse(String(text)) as Json));
@@ -175,6 +200,11 @@ export class TestServer {
     return this.#physical
       .list(prefix)
       .flatMap((name) => (name.endsWith('/') ? this.keys(prefix + name) : [prefix + name]));
+  }
+
+  #nextId(): string {
+    this.#calls += 1;
+    return `6f5a2f4c-0000-4000-8000-${String(this.#calls).padStart(12, '0')}`;
   }
 
   #makeNode(): Node {
