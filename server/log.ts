@@ -16,8 +16,37 @@ export interface Log {
   readonly error: (message: string, facts?: Facts) => void;
 }
 
+/** The least that is written. It may be changed while the server runs, and taken back. */
+export class LogLevel {
+  readonly #initial: Level;
+  #now: Level;
+
+  constructor(initial: Level) {
+    this.#initial = initial;
+    this.#now = initial;
+  }
+
+  get now(): Level {
+    return this.#now;
+  }
+
+  set(level: Level): void {
+    this.#now = level;
+  }
+
+  /** Back to what the configuration says. */
+  reset(): void {
+    this.#now = this.#initial;
+  }
+
+  /** Whether a line of a level is written. */
+  lets(level: Level): boolean {
+    return LEVELS.indexOf(level) >= LEVELS.indexOf(this.#now);
+  }
+}
+
 export interface LogOptions {
-  readonly level: Level;
+  readonly level: LogLevel;
   readonly format: 'standard' | 'json';
   readonly clock: Clock;
   readonly write: (line: string) => void;
@@ -36,11 +65,10 @@ export function levelOf(name: string): Level | undefined {
 
 export function makeLog({ level, format, clock, write }: LogOptions): Log {
   const line = format === 'json' ? jsonLine : standardLine;
-  const from = LEVELS.indexOf(level);
   const at =
     (own: Level) =>
     (message: string, facts: Facts = {}) => {
-      if (LEVELS.indexOf(own) >= from) write(line(formatTime(clock.now()), own, message, facts));
+      if (level.lets(own)) write(line(formatTime(clock.now()), own, message, facts));
     };
   return {
     trace: at('trace'),

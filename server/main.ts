@@ -7,7 +7,7 @@ import { ConfigError } from './config/file.ts';
 import { devConfig, startDev } from './dev.ts';
 import { parseFlags, type ServerFlags } from './flags.ts';
 import { listen, type OpenListener } from './http/listener.ts';
-import { levelOf, makeLog, type Log } from './log.ts';
+import { levelOf, LogLevel, makeLog, type Log } from './log.ts';
 import { Node } from './node.ts';
 import { revealingOption } from './runtime.ts';
 import { systemClock } from './system-clock.ts';
@@ -51,14 +51,22 @@ async function run(flags: ServerFlags): Promise<number> {
   const { storage, listeners } = config;
   if (storage === undefined) return complain('A storage backend must be specified');
   if (listeners.length === 0) return complain('at least one listener must be specified');
-  const log = openLog(flags, config);
+  const logLevel = levelFor(flags, config);
+  const log = openLog(flags, config, logLevel);
   for (const { message } of config.warnings) log.warn(message);
 
   warnOfWhatIsNotBuilt(config, log);
 
   process.umask(FILES_OF_THE_OWNER);
   const physical = await openStorage(storage.type, storage);
-  const node = new Node({ clock: systemClock, log, config, physical, storageType: storage.type });
+  const node = new Node({
+    clock: systemClock,
+    log,
+    logLevel,
+    config,
+    physical,
+    storageType: storage.type,
+  });
   const banner = flags.isDev ? await startDev(node, flags) : '';
   const open: OpenListener[] = [];
   for (const listener of listeners) open.push(await listen(node, listener));
@@ -106,10 +114,14 @@ function surroundingsOf(): Surroundings {
   return { env: process.env, networks: Object.fromEntries(networks) };
 }
 
-function openLog(flags: ServerFlags, config: Config): Log {
+function levelFor(flags: ServerFlags, config: Config): LogLevel {
   const asked = flags.logLevel ?? config.log_level;
   const level = levelOf(asked);
   if (level === undefined) throw new ConfigError(`unknown log level: ${asked}`);
+  return new LogLevel(level);
+}
+
+function openLog(flags: ServerFlags, config: Config, level: LogLevel): Log {
   const format = (flags.logFormat ?? config.log_format) === 'json' ? 'json' : 'standard';
   return makeLog({ level, format, clock: systemClock, write: lineWriter(config.log_file) });
 }

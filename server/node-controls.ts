@@ -1,5 +1,8 @@
 // What the system's paths may ask of the node that they run on.
 
+import type { InFlight } from './in-flight.ts';
+import type { LogLevel } from './log.ts';
+
 /** Facts of the configuration and of the life of this node. */
 export interface NodeControls {
   readonly clusterName: string;
@@ -11,6 +14,8 @@ export interface NodeControls {
   readonly isRawServed: boolean;
   /** The configuration files as operators may see them, without secrets. */
   readonly configuration: Readonly<Record<string, unknown>>;
+  readonly logLevel: LogLevel;
+  readonly inFlight: InFlight;
   /** Ends everything that exists only while unsealed, and forgets the keys. */
   seal(): Promise<void>;
 }

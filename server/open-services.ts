@@ -76,6 +76,8 @@ function controlsOf(node: Node, barrier: Barrier): NodeControls {
     apiAddress: node.config.api_addr,
     isRawServed: node.config.raw_storage_endpoint,
     configuration: sanitizedConfig(node.config),
+    logLevel: node.logLevel,
+    inFlight: node.inFlight,
     seal: () => node.seal(),
   };
 }

@@ -1,7 +1,7 @@
 // The koa onion around every HTTP exchange: headers and errors outside, then the routes that answer without a token,
 // then the API, where a request becomes a straight line of steps.
 import Koa, { type Context } from 'koa';
-import { millis } from '#sdk/clock.ts';
+import { formatTime, millis } from '#sdk/clock.ts';
 import { ClientError } from '#sdk/errors.ts';
 import { SealedError } from '#storage/barrier/barrier.ts';
 import type { Listener } from '../config/listener.ts';
@@ -18,6 +18,7 @@ import {
   NO_CONTENT,
   renderError,
   renderFinished,
+  renderPlain,
   renderRedirect,
   type Rendered,
 } from './render.ts';
@@ -25,6 +26,7 @@ import { makeSend } from './send.ts';
 
 const API = '/v1/';
 const SEAL = '/v1/sys/seal';
+const IN_FLIGHT = '/v1/sys/in-flight-req';
 /** What Vault serves beside its mounts: other verbs are refused before anything is decided. */
 const WRITTEN_ONLY: ReadonlySet<string> = new Set([SEAL, '/v1/sys/step-down']);
 
@@ -89,6 +91,10 @@ async function answerApi(api: Api, context: Context): Promise<Rendered> {
   return answer(api, context, located);
 }
 
+/** Without a token only where the listener says so. */
+const isInFlightOpen = ({ inflight_requests_logging: given }: Listener): boolean =>
+  given.unauthenticated_in_flight_requests_access;
+
 function requireWrite({ method }: Context): void {
   if (method !== 'PUT' && method !== 'POST') throw new ClientError(405, []);
 }
@@ -102,6 +108,9 @@ async function answer(
   const remoteAddress = clientAddress(req, listener);
   const unsealed = node.unsealed();
   if (unsealed === undefined) throw new ClientError(503, 'Vault is sealed');
+  if (located.path === IN_FLIGHT && isInFlightOpen(listener) && context.method === 'GET') {
+    return renderPlain(200, node.inFlight.all());
+  }
   const token = tokenOf(req, listener.max_token_header_size);
   const body = await readBody(context, {
     largest: listener.max_request_size,
@@ -115,7 +124,17 @@ async function answer(
     remotePort: req.socket.remotePort ?? 0,
   };
   const arrived = arrive(req, located, body, origin);
-  return renderFinished(await withinTime(node, listener, handle(unsealed, arrived)));
+  const end = node.inFlight.begin(arrived.id, {
+    start_time: formatTime(origin.at),
+    client_remote_address: `${remoteAddress}:${origin.remotePort}`,
+    request_path: located.path,
+    request_method: context.method,
+  });
+  try {
+    return renderFinished(await withinTime(node, listener, handle(unsealed, arrived)));
+  } finally {
+    end();
+  }
 }
 
 /** The client is told when its time is up; what the request does is still done whole or not at all. */

@@ -7,6 +7,7 @@ import { configPaths } from './config.ts';
 import { internalPaths } from './internal.ts';
 import { keyPaths } from './keys.ts';
 import { leasePaths } from './leases.ts';
+import { loggerPaths } from './loggers.ts';
 import { mountPaths } from './mounts.ts';
 import { passwordPolicyPaths } from './password-policies.ts';
 import { pluginPaths } from './plugins.ts';
@@ -26,6 +27,7 @@ export const system = defineEngine<System>({
     ...capabilityPaths,
     ...internalPaths,
     ...keyPaths,
+    ...loggerPaths,
     ...configPaths,
     ...toolPaths,
     ...rawPaths,

@@ -2,7 +2,7 @@
 import { cpus, freemem, hostname, loadavg, platform, release, totalmem, uptime } from 'node:os';
 import { formatTime, type Clock } from '#sdk/clock.ts';
 import { pathFor } from '#sdk/path.ts';
-import { listReply, reply } from '#sdk/reply.ts';
+import { listReply, raw, reply } from '#sdk/reply.ts';
 import { readVersions } from '../version-history.ts';
 import type { System } from './system.ts';
 
@@ -73,4 +73,18 @@ const replication = path('replication/status', {
   },
 });
 
-export const statusPaths = [hostInfo, versionHistory, replication];
+const inFlight = path('in-flight-req', {
+  help: 'Reports the requests that are in flight.',
+  fields: {},
+  operations: {
+    read: {
+      summary: 'Read the requests that run at this moment',
+      handler: ({ engine: { services } }) => {
+        const body = `${JSON.stringify(services.node.inFlight.all())}\n`;
+        return raw({ status: 200, contentType: 'application/json', body });
+      },
+    },
+  },
+});
+
+export const statusPaths = [hostInfo, versionHistory, replication, inFlight];

@@ -35,6 +35,7 @@ export interface Asking {
   readonly token?: string;
   readonly body?: Json;
   readonly wrapTtl?: number;
+  readonly wrapFormat?: 'token' | 'jwt';
   readonly remoteAddress?: string;
 }
 
@@ -43,6 +44,8 @@ export interface ServerOptions {
   readonly engines?: readonly Engine[];
   readonly physical?: Physical;
   readonly clock?: TimerClock;
+  /** Lines of the configuration file besides. */
+  readonly config?: string;
 }
 
 const ROOT_TOKEN = 'root';
@@ -57,9 +60,11 @@ export class TestServer {
   readonly #physical: Physical;
   readonly #catalog: Catalog;
   #node: Node;
+  readonly #config: string;
   #share = Buffer.alloc(0);
 
-  private constructor({ engines = [], physical, clock }: ServerOptions) {
+  private constructor({ engines = [], physical, clock, config = '' }: ServerOptions) {
+    this.#config = CONFIG + config;
     this.clock = clock ?? new TimerClock();
     this.#physical = physical ?? openMemory();
     this.#catalog = withEngines(engines);
@@ -101,6 +106,7 @@ export class TestServer {
 
   async call(verb: Verb, path: string, asking: Asking = {}): Promise<Answered> {
     const { token = ROOT_TOKEN, body = {}, wrapTtl, remoteAddress = '127.0.0.1' } = asking;
+    const { wrapFormat = 'token' } = asking;
     const finished = await handle(this.services, {
       stage: 'arrived',
       id: '6f5a2f4c-0000-4000-8000-000000000000',
@@ -109,7 +115,7 @@ export class TestServer {
       path: verb === 'list' && !path.endsWith('/') ? `${path}/` : path,
       parameters: body,
       token: token === '' ? undefined : token,
-      wrap: wrapTtl === undefined ? undefined : { ttl: seconds(wrapTtl), format: 'token' },
+      wrap: wrapTtl === undefined ? undefined : { ttl: seconds(wrapTtl), format: wrapFormat },
       headers: {},
       remoteAddress,
       remotePort: 40_000,
@@ -175,7 +181,7 @@ export class TestServer {
     return new Node({
       clock: this.clock,
       log: this.#log(),
-      config: parseConfig([{ name: 'test', text: CONFIG }], { env: {}, networks: {} }),
+      config: parseConfig([{ name: 'test', text: this.#config }], { env: {}, networks: {} }),
       physical: this.#physical,
       storageType: 'inmem',
       catalog: this.#catalog,
@@ -200,12 +206,10 @@ const CONFIG = `
 
 function withEngines(engines: readonly Engine[]): Catalog {
   return {
-    types: (kind) => catalog.types(kind),
+    ...catalog,
     find: (kind, type, options) =>
       engines.find((engine) => engine.kind === kind && engine.type === type) ??
       catalog.find(kind, type, options),
-    isSystem: (type) => catalog.isSystem(type),
-    types: (kind) => catalog.types(kind),
   };
 }
 

@@ -22,8 +22,11 @@ const PUBLIC_PATHS: Readonly<Record<string, readonly string[]>> = {
     'read internal/specs/openapi',
     'read internal/ui/mounts',
     'read internal/ui/mounts/{path...}',
+    'read replication/status',
     'read wrapping/lookup',
     'read wrapping/pubkey',
+    // Does nothing, whoever asks, as in Vault without other nodes. Once there are any it needs sudo.
+    'write step-down',
     'write wrapping/lookup',
   ],
   token: [],
@@ -156,7 +159,9 @@ const EXPECTED_TO_ANSWER = [
   'internal/specs/openapi',
   'internal/ui/mounts',
   'leader',
+  'replication/status',
   'seal-status',
+  'step-down',
 ];
 
 test('CVE-2020-25594: the open lists of mounts name those alone that are to be shown to all', async (t) => {

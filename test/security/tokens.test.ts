@@ -217,6 +217,40 @@ test('a token is given no more than its parent has', async (t) => {
   t.deepEqual(child['policies'], ['default', 'maker']);
 });
 
+// CVE-2026-45808, CVE-2026-55774: the old paths are under the same rules as the new ones, and need what they need.
+test('CVE-2026-45808: the leases of others are revoked by nobody without the right, on no path', async (t) => {
+  const world = await startWorld(t, { mounts: [USERPASS] });
+  const made = await make(world, { policies: ['default'], ttl: '1h' });
+  const victim = String(made['client_token']);
+  await world.policy(
+    'updater',
+    `path "sys/leases/*" { capabilities = ["create", "update"] }
+     path "sys/revoke*" { capabilities = ["create", "update"] }`,
+  );
+  const [plain, updater] = [await world.token(['default']), await world.token(['updater'])];
+  const prefix = 'auth/token/create';
+  for (const path of ['sys/leases/revoke-prefix', 'sys/leases/revoke-force']) {
+    for (const token of ['', plain, updater]) {
+      const { status } = await world.ask('PUT', `${path}/${prefix}`, {}, { token });
+      t.is(status, 403, `${path} as ${token}`);
+    }
+  }
+  for (const path of ['sys/revoke-prefix', 'sys/revoke-force']) {
+    for (const token of ['', plain, updater]) {
+      const { status } = await world.ask('PUT', `${path}/${prefix}`, {}, { token });
+      t.true(status === 403 || status === 404, `${path}: ${status}`);
+    }
+  }
+  for (const path of ['sys/revoke', 'sys/leases/revoke', 'sys/leases/tidy']) {
+    const body = { lease_id: `${prefix}/x` };
+    for (const token of ['', plain]) {
+      t.is((await world.ask('PUT', path, body, { token })).status, 403, path);
+    }
+  }
+  const { status } = await world.ask('GET', 'auth/token/lookup-self', undefined, { token: victim });
+  t.is(status, 200, 'nothing was revoked');
+});
+
 // CVE-2020-10660 and its like: a right that was taken away is gone with the next request.
 test('CVE-2020-10660: a policy that was changed or deleted holds for the next request', async (t) => {
   const world = await startWorld(t, { mounts: [KV_V1] });

@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline';
 import { parseConfig } from '#server/config.ts';
 import { listen } from '#server/http/listener.ts';
-import { makeLog } from '#server/log.ts';
+import { LogLevel, makeLog } from '#server/log.ts';
 import { makeEntry } from '#server/mount/make-entry.ts';
 import { Node } from '#server/node.ts';
 import { systemClock } from '#server/system-clock.ts';
@@ -25,7 +25,7 @@ const config = parseConfig([{ name: 'test', text }], { env: {}, networks: {} });
 const [listener] = config.listeners;
 if (listener === undefined) throw new Error('there is a listener');
 const log = makeLog({
-  level: 'info',
+  level: new LogLevel('info'),
   format: 'standard',
   clock: systemClock,
   write: (line) => void process.stderr.write(line),

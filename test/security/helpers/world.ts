@@ -7,7 +7,7 @@ import type { ExecutionContext } from 'ava';
 import { seconds } from '#sdk/duration.ts';
 import { parseConfig } from '#server/config.ts';
 import { listen } from '#server/http/listener.ts';
-import { makeLog } from '#server/log.ts';
+import { LogLevel, makeLog } from '#server/log.ts';
 import { makeEntry, type NewMount } from '#server/mount/make-entry.ts';
 import { Node } from '#server/node.ts';
 import type { NewToken } from '#server/token/store.ts';
@@ -77,7 +77,7 @@ export async function startWorld(t: ExecutionContext, options: WorldOptions = {}
   const clock = new TimerClock();
   const written: string[] = [];
   const log = makeLog({
-    level: 'trace',
+    level: new LogLevel('trace'),
     format: 'standard',
     clock,
     write: (line) => written.push(line),

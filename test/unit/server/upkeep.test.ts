@@ -1,6 +1,6 @@
 // What a node does by itself: it counts encryptions, and rotates a key that is due.
 import test from 'ava';
-import { makeLog } from '#server/log.ts';
+import { LogLevel, makeLog } from '#server/log.ts';
 import { ROTATION_KEY, type RotationRecord } from '#server/rotation.ts';
 import { Upkeep } from '#server/upkeep.ts';
 import { Barrier } from '#storage/barrier/barrier.ts';
@@ -22,7 +22,7 @@ async function begin(rotation: Partial<RotationRecord> = {}) {
   await transaction.commit();
   const lines: string[] = [];
   const write = (line: string): void => void lines.push(line);
-  const log = makeLog({ level: 'trace', format: 'standard', clock, write });
+  const log = makeLog({ level: new LogLevel('trace'), format: 'standard', clock, write });
   const upkeep = new Upkeep({ clock, log, barrier });
   upkeep.start();
   return { clock, barrier, physical, rootKey, upkeep, lines };

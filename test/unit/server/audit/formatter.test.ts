@@ -39,9 +39,9 @@ test('a token and its accessor have a hash each', (t) => {
 
 test('a header that was configured to be hashed is hashed on every device', (t) => {
   const fields = { headers: new Section({ 'x-note': [new Concealed('header', 'a')] }) };
-  const expected = `{"headers":{"x-note":["${salt.hash('a')}"]}}\n`;
-  t.is(make().line(fields), expected);
-  t.is(make({ log_raw: 'true' }).line(fields), expected);
+  const hashed = `{"headers":{"x-note":["${salt.hash('a')}"]}}\n`;
+  t.is(make().line(fields), hashed);
+  t.is(make({ log_raw: 'true' }).line(fields), hashed);
 });
 
 test('the hash that is asked for is one even where everything is shown', (t) => {
