@@ -27,6 +27,13 @@ const declared = new Set<string>();
 
 for (const name of findScenarios()) declare(name);
 
+for (const name of pending.onFile) {
+  test(`${name} on file storage`, async (t) => {
+    const failures = await limited(async () => check(name, { ...checking, storage: 'file' }));
+    t.is(failureLines(failures).join('\n'), '');
+  });
+}
+
 test('there are scenarios, and each is declared', (t) => {
   t.deepEqual([...declared], findScenarios());
   t.true(declared.size > 0);

@@ -2,7 +2,7 @@
 import { describe } from './actions.ts';
 import { differences } from './match.ts';
 import { play } from './play.ts';
-import { readScenario } from './scenario.ts';
+import { readScenario, type Scenario } from './scenario.ts';
 import type { Context } from './world.ts';
 
 const LINES_SHOWN = 12;
@@ -18,13 +18,17 @@ export interface Checking {
   readonly context: Context;
   /** Also say what an answer has beyond the recorded. */
   readonly extra: boolean;
+  /** The storage to play on, in the place of the recorded one. */
+  readonly storage?: string;
   /** Whether the expectation of a step (from 1) is disputed, and so not checked. */
   readonly isDisputed: (scenario: string, step: number) => boolean;
 }
 
 /** Plays a scenario and says where it was answered differently. */
 export async function check(name: string, checking: Checking): Promise<readonly Failure[]> {
-  const scenario = readScenario(name);
+  const recorded = readScenario(name);
+  const { storage } = checking;
+  const scenario = storage === undefined ? recorded : onStorage(recorded, storage);
   try {
     const played = await play(scenario, checking.context);
     return scenario.steps.flatMap((step, index) => {
@@ -37,6 +41,16 @@ export async function check(name: string, checking: Checking): Promise<readonly 
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return [{ step: 0, label: 'scenario', found: [text] }];
   }
+}
+
+/** The same scenario on other storage, which answers that show the storage then name. */
+function onStorage(scenario: Scenario, storage: string): Scenario {
+  const named = JSON.stringify(scenario).replaceAll(
+    '"storage_type":"raft"',
+    `"storage_type":${JSON.stringify(storage)}`,
+  );
+  const copy = JSON.parse(named) as Scenario; // its form is that of the original
+  return { ...copy, server: { ...copy.server, storage, raft: {} } };
 }
 
 /** The failures of a scenario as lines to print. */

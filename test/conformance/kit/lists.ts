@@ -11,6 +11,8 @@ export interface Pending {
   readonly scenarios: Readonly<Record<string, string>>;
   /** Other tests that need what is not built yet, by the name that they go by here. */
   readonly tests: Readonly<Record<string, string>>;
+  /** Those that were recorded on Raft storage and ask nothing of it: played on `file` storage until there is Raft. */
+  readonly onFile: readonly string[];
 }
 
 /** A step (from 1) whose recorded expectation is wrong, and what proves it. */
@@ -54,6 +56,7 @@ export function shortened(
     areas: Object.fromEntries(areas.filter(([area]) => isWhole(area))),
     scenarios: Object.fromEntries(left),
     tests: pending.tests,
+    onFile: pending.onFile.filter((name) => !passing.has(name)),
   };
 }
 

@@ -51,11 +51,13 @@ test('shortened() spells out an area of which some pass', (t) => {
     areas: { kv1: 'one', pki: 'three' },
     scenarios: { 'kv2/a': 'two', 'kv2/b': 'two' },
     tests: { other: 'four' },
+    onFile: [],
   };
   t.deepEqual(shortened(pending, new Set(['kv1/b', 'kv2/a']), all), {
     areas: { pki: 'three' },
     scenarios: { 'kv1/a': 'one', 'kv2/b': 'two' },
     tests: { other: 'four' },
+    onFile: [],
   });
   t.deepEqual(shortened(pending, new Set(), all), pending);
 });
