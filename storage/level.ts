@@ -66,6 +66,9 @@ async function openStore(folder: string): Promise<Physical> {
   }
 }
 
+/** Records are often written again soon: a larger buffer writes fewer of them into tables. Opening reads it from the log. */
+const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
+
 class LevelMedium implements Medium {
   readonly immediate = false;
   readonly #database: Database;
@@ -125,7 +128,8 @@ async function openDatabase(folder: string, anchored: State | undefined): Promis
   for (const name of ['LOG', 'LOG.old']) rmSync(join(folder, name), { force: true });
   if (!fresh) checkTables(folder);
   // Ciphertext does not get smaller.
-  const options = { ...BUFFERS, compression: false, createIfMissing: fresh };
+  const sizes = { compression: false, writeBufferSize: WRITE_BUFFER_BYTES };
+  const options = { ...BUFFERS, ...sizes, createIfMissing: fresh };
   const database: Database = new Level<Buffer, Buffer>(folder, options);
   try {
     await database.open();
