@@ -12,6 +12,8 @@ import { isAboutWrapping, wrappingRefusal } from './wrapping-token.ts';
 /** Vault 1.17 and later say both; no token at all is a plain denial. */
 const INVALID_TOKEN = '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n';
 
+export const invalidToken = (): ClientError => new ClientError(403, INVALID_TOKEN);
+
 export function identify(node: Unsealed, transaction: Transaction, admitted: Admitted): Known {
   const { arrived } = admitted;
   if (isAboutWrapping(arrived)) {
@@ -25,7 +27,7 @@ export function identify(node: Unsealed, transaction: Transaction, admitted: Adm
   const found = findToken(node, transaction, arrived);
   // A path that is open to all asks for no token and spends no use of one; but who shows one is on record.
   if (found === undefined || found.numUses === USES_SPENT) {
-    return unknown(admitted, isPublic ? undefined : new ClientError(403, INVALID_TOKEN));
+    return unknown(admitted, isPublic ? undefined : invalidToken());
   }
   const { boundCidrs } = found;
   if (boundCidrs.length > 0 && !isWithinAny(arrived.remoteAddress, boundCidrs)) {
