@@ -66,6 +66,11 @@ const NAMESPACE: Group = {
 const PKI: Group = {
   synopsis: "Interact with Vault's PKI Secrets Engine",
   members: {
+    'health-check': leaf(
+      'Check a PKI mount for common misconfigurations',
+      () => import('./commands/pki/health-check.ts'),
+      'pkiHealthCheck',
+    ),
     issue: leaf(
       'Given a parent certificate, and a list of generation parameters, creates an issuer on a specified mount',
       () => import('./commands/pki/issue.ts'),

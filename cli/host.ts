@@ -13,4 +13,6 @@ export interface Host {
   /** One line typed at the terminal without echo. Throws where standard input is no terminal. */
   readHidden(): Promise<string>;
   sleep(milliseconds: number): Promise<void>;
+  /** Milliseconds since 1970. */
+  now(): number;
 }

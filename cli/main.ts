@@ -19,6 +19,7 @@ const host: Host = {
     return readHidden(process.stdin);
   },
   sleep,
+  now: Date.now,
 };
 
 // `vault ... | head` closes the pipe early: there is nobody left to tell.

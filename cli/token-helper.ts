@@ -35,9 +35,5 @@ export function storeToken(host: Host, token: string): void {
   }
 }
 
-export function eraseToken(host: Host): void {
-  rmSync(fileOf(host), { force: true });
-}
-
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -1,8 +1,7 @@
 // What a token may do that is not the one of the request: asked for its capabilities, or shown what it may see.
 import { isWithinAny } from '#sdk/cidr.ts';
-import { permissionDenied } from '#sdk/errors.ts';
+import { invalidToken, permissionDenied } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
-import { invalidToken } from '../request/identify.ts';
 import type { Known } from '../request/stages.ts';
 import { USES_SPENT, type TokenEntry } from '../token/entry.ts';
 import type { Unsealed } from '../unsealed.ts';

@@ -32,6 +32,7 @@ export function wrapAnswer(
   reply: Reply,
 ): Answer {
   const { arrived } = verdict.known.admitted;
+  if (arrived.verb === 'help') return answer;
   const asked = arrived.wrap && { creationPath: arrived.path, ttl: arrived.wrap.ttl };
   const wrapping = (reply.kind === 'raw' ? reply.wrapAs : undefined) ?? asked;
   if (wrapping === undefined || answer.status !== 200) return answer;

@@ -14,6 +14,7 @@ const host = (home: string, token?: string): Host => ({
   readStdin: () => '',
   readHidden: () => Promise.reject(new Error('no terminal')),
   sleep: async () => undefined,
+  now: () => 0,
 });
 
 test('without a file there is no token', (t) => {

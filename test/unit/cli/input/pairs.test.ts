@@ -23,6 +23,7 @@ const host = (stdin = ''): Host => ({
   readStdin: () => stdin,
   readHidden: () => Promise.reject(new Error('no terminal')),
   sleep: async () => undefined,
+  now: () => 0,
 });
 
 const PARSED: readonly (readonly [readonly string[], string, object])[] = [

@@ -43,6 +43,7 @@ export interface Options {
   readonly typed?: readonly string[];
   readonly home?: string;
   readonly isTerminal?: boolean;
+  readonly now?: number;
 }
 
 /** Every token here, so that a test can look for it where it must not be. */
@@ -71,6 +72,7 @@ export async function vault(argv: readonly string[], options: Options = {}): Pro
     sleep: async (milliseconds) => {
       slept.push(milliseconds);
     },
+    now: () => options.now ?? 0,
   };
   try {
     const exit = await run(argv, host);
