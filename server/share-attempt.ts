@@ -1,6 +1,6 @@
 // Shares of the key that are handed in for one purpose: under a nonce, so that shares meant for something else do not
 // count, and each once. What an attempt does must not depend on how often a request is run, so the last is remembered.
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { badRequest } from '#sdk/errors.ts';
 import { ShareCollector } from '#storage/seal/share-collector.ts';
 
@@ -38,7 +38,7 @@ export class ShareAttempt<T> {
     combine: (parts: readonly Buffer[]) => T,
   ): T | undefined {
     if (this.#last?.id === id) return this.#last.result;
-    if (nonce !== this.nonce) {
+    if (!isSame(nonce, this.nonce)) {
       throw badRequest(
         `incorrect nonce supplied; nonce for this ${this.#purpose} operation is "${this.nonce}"`,
       );
@@ -57,4 +57,9 @@ export class ShareAttempt<T> {
     this.#collector.reset();
     this.#last = undefined;
   }
+}
+
+/** In a time that says nothing of where the two differ. */
+function isSame(one: string, other: string): boolean {
+  return timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'));
 }

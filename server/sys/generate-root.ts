@@ -51,11 +51,12 @@ const update = path('generate-root/update', {
         const { rootGeneration } = services.node;
         const before = statusOf(engine);
         const mask = rootGeneration.provide(sentShare(request.id, data));
-        if (mask === undefined) return plain(statusOf(engine));
+        if (mask === undefined) return plain({ ...statusOf(engine), otp_length: 0 });
         const encoded = mask(makeRootToken(services.tokens, transaction, clock, undefined));
         afterwards(() => rootGeneration.end());
         return plain({
           ...before,
+          otp_length: 0,
           progress: before.required,
           complete: true,
           encoded_token: encoded,
@@ -76,6 +77,6 @@ function statusOf({ services }: System) {
     encoded_root_token: '',
     pgp_fingerprint: '',
     otp: '',
-    otp_length: OTP_LENGTH,
+    otp_length: OTP_LENGTH, // answers to a share say 0
   };
 }
