@@ -12,6 +12,8 @@ export interface NodeControls {
   readonly storageType: string;
   /** Where clients are told to find this node. */
   readonly apiAddress: string;
+  /** Where other nodes would find it. */
+  readonly clusterAddress: string;
   /** Whether `sys/raw` is served (`raw_storage_endpoint`). */
   readonly isRawServed: boolean;
   /** The configuration files as operators may see them, without secrets. */

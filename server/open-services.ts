@@ -83,10 +83,19 @@ function controlsOf(node: Node, barrier: Barrier): Omit<NodeControls, 'rootGener
     clusterId: cluster.id,
     storageType: node.storageType,
     apiAddress: node.config.api_addr,
+    clusterAddress: clusterAddressOf(node.config),
     isRawServed: node.config.raw_storage_endpoint,
     configuration: sanitizedConfig(node.config),
     logLevel: node.logLevel,
     inFlight: node.inFlight,
     seal: () => node.seal(),
   };
+}
+
+/** The port above that of the API, on the same host, unless the configuration says otherwise. */
+function clusterAddressOf({ api_addr: api, cluster_addr: cluster }: Node['config']): string {
+  if (cluster !== '' || !URL.canParse(api)) return cluster;
+  const { hostname, port, protocol } = new URL(api);
+  const own = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+  return `https://${hostname}:${own + 1}`;
 }

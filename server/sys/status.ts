@@ -4,6 +4,7 @@ import { formatTime, type Clock } from '#sdk/clock.ts';
 import { pathFor } from '#sdk/path.ts';
 import { listReply, raw, reply } from '#sdk/reply.ts';
 import { readVersions } from '../version-history.ts';
+import { VERSION } from '../version.ts';
 import type { System } from './system.ts';
 
 const path = pathFor<System>();
@@ -63,6 +64,30 @@ const versionHistory = path('version-history/', {
   },
 });
 
+/** Without storage for several nodes there is this one, and it is active while it answers. */
+const haStatus = path('ha-status', {
+  help: 'Returns the HA status of the nodes of this cluster.',
+  isFlat: true,
+  fields: {},
+  operations: {
+    read: {
+      summary: 'List the nodes',
+      handler: ({ engine: { services } }) => {
+        const { apiAddress, clusterAddress } = services.node;
+        const node = {
+          hostname: hostname(),
+          api_address: apiAddress,
+          cluster_address: clusterAddress,
+          active_node: true,
+          last_echo: null,
+          version: VERSION,
+        };
+        return reply({ nodes: [node] });
+      },
+    },
+  },
+});
+
 /** There is none: so much is said to whoever asks. */
 const replication = path('replication/status', {
   help: 'Returns replication status.',
@@ -87,4 +112,4 @@ const inFlight = path('in-flight-req', {
   },
 });
 
-export const statusPaths = [hostInfo, versionHistory, replication, inFlight];
+export const statusPaths = [hostInfo, versionHistory, haStatus, replication, inFlight];
