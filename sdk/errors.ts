@@ -25,6 +25,9 @@ const COLLECTED = { isCollected: true } as const;
 
 export const badRequest = (message: string): ClientError => new ClientError(400, message);
 export const permissionDenied = (): ClientError => new ClientError(403, 'permission denied');
+/** A token that is unknown or has ended: Vault 1.17 and later say both; no token at all is a plain denial. */
+export const invalidToken = (): ClientError =>
+  new ClientError(403, '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n');
 /** Vault answers 404 with an empty list. */
 export const notFound = (): ClientError => new ClientError(404, []);
 export const unsupportedPath = (): ClientError =>

@@ -2,6 +2,7 @@
 // the value of each version. Reading the newest touches two records, however many versions there are.
 import { formatTime, millis, type Millis } from '#sdk/clock.ts';
 import { seconds, type Seconds } from '#sdk/duration.ts';
+import { sortKeys } from '#sdk/json.ts';
 import { isKey, isPrefix, type Storage } from '#sdk/storage.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -113,7 +114,7 @@ export function addVersion(
   const kept = prune(next, Math.max(secret.max_versions, config.max_versions));
   const removed = next.versions.length - kept.versions.length;
   for (const number of versionNumbers(next).slice(0, removed)) removeValue(storage, path, number);
-  storage.put(valueKey(path, current), { data });
+  storage.put(valueKey(path, current), { data: sortKeys(data) });
   writeSecret(storage, path, kept);
   return kept;
 }
@@ -170,7 +171,9 @@ export function versionTimes({ created, deletion, destroyed }: Version): Json {
 
 /** The same with the number and what is said about the secret, as it stands beside a value. */
 export function versionMetadata(secret: Secret, number: number, version: Version): Json {
-  return { ...versionTimes(version), custom_metadata: secret.custom_metadata, version: number };
+  // In the order of names, as Vault prints them.
+  const { created_time, ...others } = versionTimes(version);
+  return { created_time, custom_metadata: secret.custom_metadata, ...others, version: number };
 }
 
 /** The number of versions to keep as it is kept: 32 bits without a sign, so that -1 means all. */

@@ -85,7 +85,7 @@ export function scanHeredoc(source: string, at: Position): Scanned {
     const feed = source.indexOf('\n', offset);
     const end = feed < 0 ? source.length : feed;
     const line = source.slice(offset, end);
-    const bare = line.replace(/\r+$/, '');
+    const bare = withoutReturns(line);
     if ((isIndented ? bare.trimStart() : bare) === anchor) {
       const indentation = bare.slice(0, bare.length - anchor.length);
       return { type: 'HEREDOC', end, value: joined(lines, isIndented ? indentation : '') };
@@ -94,6 +94,13 @@ export function scanHeredoc(source: string, at: Position): Scanned {
     offset = end + 1;
   }
   throw new HclError('heredoc not terminated', at);
+}
+
+/** A regular expression would try each of many carriage returns as the first of those at the end. */
+function withoutReturns(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === '\r') end -= 1;
+  return line.slice(0, end);
 }
 
 /** Lines without the indentation, if all of them have it. */

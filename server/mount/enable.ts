@@ -60,8 +60,16 @@ export function enableMount(
 
 /** The path from the root, with one slash at its end. */
 export function fullPath(kind: MountEntry['kind'], path: string): string {
-  const bare = path.replaceAll(/^\/+|\/+$/g, '');
+  const bare = withoutSlashes(path);
   return kind === 'auth' ? `auth/${bare}/` : `${bare}/`;
+}
+
+/** Without those around it. A regular expression would try each of many slashes as the first of those at the end. */
+function withoutSlashes(path: string): string {
+  let [start, end] = [0, path.length];
+  while (path[start] === '/') start += 1;
+  while (end > start && path[end - 1] === '/') end -= 1;
+  return path.slice(start, end);
 }
 
 const EMPTY = makeEntry({ kind: 'secret', path: '', type: '' }).config satisfies MountConfig;

@@ -1,6 +1,6 @@
 // What a token may do that is not the one of the request: asked for its capabilities, or shown what it may see.
 import { isWithinAny } from '#sdk/cidr.ts';
-import { permissionDenied } from '#sdk/errors.ts';
+import { invalidToken, permissionDenied } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import type { Known } from '../request/stages.ts';
 import { USES_SPENT, type TokenEntry } from '../token/entry.ts';
@@ -31,7 +31,7 @@ export function aclOfOptionalToken(
 ): Acl | undefined {
   if (arrived.token === undefined) return undefined;
   const token = services.tokens.find(transaction, arrived.token);
-  if (token === undefined || token.numUses === USES_SPENT) throw permissionDenied();
+  if (token === undefined || token.numUses === USES_SPENT) throw invalidToken();
   const { boundCidrs } = token;
   if (boundCidrs.length > 0 && !isWithinAny(arrived.remoteAddress, boundCidrs)) {
     throw permissionDenied();

@@ -1,6 +1,6 @@
 // Who asks: from the token to its entry and policies. A use of a counted token is spent here, whatever comes of it.
 import { isWithinAny } from '#sdk/cidr.ts';
-import { ClientError, permissionDenied } from '#sdk/errors.ts';
+import { type ClientError, invalidToken, permissionDenied } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { USES_SPENT, type TokenEntry } from '../token/entry.ts';
 import type { Unsealed } from '../unsealed.ts';
@@ -8,9 +8,6 @@ import { isOpenToAll } from './open.ts';
 import type { Admitted, Arrived, Known } from './stages.ts';
 import { openWrappingJwt } from './wrapping-jwt.ts';
 import { isAboutWrapping, wrappingRefusal } from './wrapping-token.ts';
-
-/** Vault 1.17 and later say both; no token at all is a plain denial. */
-const INVALID_TOKEN = '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n';
 
 export function identify(node: Unsealed, transaction: Transaction, admitted: Admitted): Known {
   const { arrived } = admitted;
@@ -25,7 +22,7 @@ export function identify(node: Unsealed, transaction: Transaction, admitted: Adm
   const found = findToken(node, transaction, arrived);
   // A path that is open to all asks for no token and spends no use of one; but who shows one is on record.
   if (found === undefined || found.numUses === USES_SPENT) {
-    return unknown(admitted, isPublic ? undefined : new ClientError(403, INVALID_TOKEN));
+    return unknown(admitted, isPublic ? undefined : invalidToken());
   }
   const { boundCidrs } = found;
   if (boundCidrs.length > 0 && !isWithinAny(arrived.remoteAddress, boundCidrs)) {

@@ -50,12 +50,14 @@ function positive(field: string, sent: string): Seconds {
   return exact === 0 ? seconds(0) : seconds(Math.max(1, Math.floor(exact)));
 }
 
-/** The message does not repeat what was sent. */
 function parse(sent: string): number {
   try {
     return parseDurationExact(sent);
   } catch (cause) {
-    throw new ClientError(400, 'time: invalid duration', { cause });
+    // The words are Go's, and clients show them: they quote a duration, which is no secret.
+    throw new ClientError(400, cause instanceof Error ? cause.message : 'invalid duration', {
+      cause,
+    });
   }
 }
 

@@ -53,7 +53,7 @@ export class Keyring {
 
   /** All keys as bytes, which the caller encrypts and zeroes. */
   serialise(): Buffer {
-    const bytes = Buffer.allocUnsafeSlow(HEADER_BYTES + this.#keys.size * ENTRY_BYTES);
+    const bytes = secretBytes(HEADER_BYTES + this.#keys.size * ENTRY_BYTES);
     bytes[0] = VERSION;
     bytes.writeUInt32BE(this.#keys.size, 1);
     let at = HEADER_BYTES;
@@ -86,14 +86,22 @@ export class Keyring {
   }
 }
 
+/**
+ * Memory for a secret, all zeroes, which whoever fills it zeroes again. Bytes of a buffer that was made by its length
+ * lie in V8's own heap while they are few: that moves them about, and leaves copies that nobody can zero.
+ */
+export function secretBytes(length: number): Buffer {
+  return Buffer.from(new ArrayBuffer(length));
+}
+
 /** A new random key as bytes of its own, which the caller zeroes. */
 export function randomKey(): Buffer {
-  return randomFillSync(Buffer.allocUnsafeSlow(KEY_BYTES));
+  return randomFillSync(secretBytes(KEY_BYTES));
 }
 
 /** A copy of secret bytes in memory of their own: Node's pool would hand the place on before it is zeroed. */
 export function ownCopy(bytes: Uint8Array): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  const copy = secretBytes(bytes.length);
   copy.set(bytes);
   return copy;
 }

@@ -3,6 +3,7 @@
 // processor's caches do not depend on the secret (CVE-2023-25000).
 import { randomFillSync, randomInt } from 'node:crypto';
 import { assert } from '#sdk/errors.ts';
+import { secretBytes } from '../barrier/keyring.ts';
 
 /** x coordinates are bytes other than 0, where the secret is. */
 export const MAX_SHARES = 255;
@@ -27,11 +28,11 @@ export function split(secret: Uint8Array, { shares, threshold }: Sharing): Buffe
   assert(secret.length > 0, 'there is a secret to share');
   const points = randomPoints(shares);
   const parts = points.map((x) => {
-    const part = Buffer.allocUnsafeSlow(secret.length + SHARE_OVERHEAD);
+    const part = secretBytes(secret.length + SHARE_OVERHEAD);
     part[secret.length] = x;
     return part;
   });
-  const polynomial = Buffer.allocUnsafeSlow(threshold);
+  const polynomial = secretBytes(threshold);
   secret.forEach((byte, at) => {
     randomFillSync(polynomial);
     polynomial[0] = byte;
@@ -49,7 +50,7 @@ export function split(secret: Uint8Array, { shares, threshold }: Sharing): Buffe
 export function combine(parts: readonly Uint8Array[]): Buffer {
   const length = checkParts(parts);
   const points = parts.map((part) => part[length - SHARE_OVERHEAD] ?? 0);
-  const secret = Buffer.alloc(length - SHARE_OVERHEAD);
+  const secret = secretBytes(length - SHARE_OVERHEAD);
   parts.forEach((part, at) => {
     const weight = weightAtZero(points, at);
     for (let byte = 0; byte < secret.length; byte++) {

@@ -10,6 +10,7 @@ import { createSecretKey } from 'node:crypto';
 import { openEnvelope } from '#storage/barrier/envelope.ts';
 import { KEYRING_KEY } from '#storage/key.ts';
 import { openLevel } from '#storage/level.ts';
+import { combine } from '#storage/seal/shamir.ts';
 import { ShamirSeal } from '#storage/seal/shamir-seal.ts';
 import { temporaryFolder } from '#test/helpers/temporary-folder.ts';
 
@@ -106,6 +107,8 @@ async function keysOf(folder: string, shares: readonly Buffer[]): Promise<Map<st
   return new Map([
     ['root key', rootKey],
     ['barrier key', Buffer.from(barrierKey)],
+    ['unseal key', combine(shares)],
+    ['share', shares[0] ?? Buffer.alloc(0)],
   ]);
 }
 
@@ -134,5 +137,5 @@ inLinux('a sealed server has forgotten the root key and the keys of the barrier'
 
   await victim.tell('seal');
   const sealed = searchMemory(victim.pid, keys);
-  t.deepEqual(sealed, { 'root key': 0, 'barrier key': 0 });
+  t.deepEqual(sealed, { 'root key': 0, 'barrier key': 0, 'unseal key': 0, share: 0 });
 });

@@ -94,7 +94,7 @@ for (const value of VALUES) {
 }
 
 test('numbers and names like __proto__ survive digit by digit', async (t) => {
-  const text = '{"n":12345678901234567890,"f":1.0,"__proto__":{"x":1}}';
+  const text = '{"__proto__":{"x":1},"f":1.0,"n":12345678901234567890}';
   const mount = new TestMount(kvV2);
   const { parseJson } = await import('#sdk/json.ts');
   await mount.write('data/app', { data: parseJson(text) });
@@ -102,7 +102,7 @@ test('numbers and names like __proto__ survive digit by digit', async (t) => {
   await mount.patch('data/app', { data: parseJson('{"m":2.50}') });
   t.is(
     JSON.stringify((await mount.read('data/app')).data?.['data']),
-    '{"n":12345678901234567890,"f":1.0,"__proto__":{"x":1},"m":2.50}',
+    '{"__proto__":{"x":1},"f":1.0,"m":2.50,"n":12345678901234567890}',
   );
 });
 
