@@ -20,6 +20,9 @@ export const CACHE_BYTES = 64 * 1024 * 1024;
 const EXPANSION = 2;
 const PLACE_BYTES = 250;
 
+/** How much is kept when room is made. */
+const KEPT_SHARE = 7 / 8;
+
 export class ValueCache {
   /** In the order of arrival; what is used again gets a second round. */
   readonly #kept = new Map<string, Kept>();
@@ -69,9 +72,12 @@ export class ValueCache {
     this.#bytes = 0;
   }
 
+  /** Some room at a time: a map whose first entries are gone is slow to begin with, until it is laid out anew. */
   #makeRoom(): void {
+    if (this.#bytes <= this.#limit) return;
+    const enough = this.#limit * KEPT_SHARE;
     for (const [key, kept] of this.#kept) {
-      if (this.#bytes <= this.#limit) return;
+      if (this.#bytes <= enough) return;
       this.#drop(key);
       if (!kept.used) continue;
       this.#kept.set(key, { ...kept, used: false });
