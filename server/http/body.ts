@@ -26,8 +26,8 @@ export function readBody(
   { req, res }: Pick<Context, 'req' | 'res'>,
   { largest, budget }: BodyLimits,
 ): Promise<Buffer | undefined> {
+  if (!hasBody(req)) return NO_BODY;
   const { 'content-length': length, 'transfer-encoding': encoding } = req.headers;
-  if (encoding === undefined && (length === undefined || length === '0')) return NO_BODY;
   const announced = encoding === undefined ? Number(length) : undefined;
   const most = largest < 0 ? Number.POSITIVE_INFINITY : largest;
   if (announced !== undefined && announced > most) return Promise.reject(tooLarge());
@@ -38,6 +38,12 @@ export function readBody(
     if (size > most) return tooLarge();
     return account?.grow(size) === false ? tooMuchAtOnce() : undefined;
   });
+}
+
+/** Whether a request announces a body. */
+export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
+  return encoding !== undefined || (length !== undefined && length !== '0');
 }
 
 /** @param refusal what is wrong with a body that has grown to a size */
