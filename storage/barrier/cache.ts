@@ -41,8 +41,10 @@ export class ValueCache {
   get(key: string, index: Index): { readonly value: unknown } | undefined {
     const kept = this.#kept.get(key);
     if (kept?.index !== index) return undefined;
-    kept.used = true;
-    if (kept.text !== undefined) {
+    if (kept.text === undefined) {
+      kept.used = true;
+    } else {
+      // Whatever is written is read once, by those who follow the storage: that is no use yet.
       kept.value = parseJson(kept.text);
       kept.text = undefined;
     }
