@@ -38,6 +38,7 @@ export function readUserLockout(body: Body, context: Context): GivenLockouts {
         stanza.at,
       );
     }
+    context.warn('user_lockout has no effect: users are not locked yet', stanza.at);
     return [known, readStanza(LOCKOUT, stanza.body, context)] as const;
   });
   return Object.fromEntries(given);
