@@ -7,6 +7,13 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 /** Random bytes from here on are thrown away, so that each letter is as likely as any other. */
 const FAIR_BYTES = 256 - (256 % ALPHABET.length);
 
+/** A name that follows from a digest. Some letters are a little more likely than others, which helps nobody to guess it. */
+export function lettersOf(digest: Uint8Array): string {
+  let name = '';
+  for (const byte of digest.subarray(0, LETTERS)) name += ALPHABET[byte % ALPHABET.length];
+  return name;
+}
+
 export class RandomNames {
   readonly #random = new Nonces();
   readonly #bytes = new Uint8Array(LETTERS);

@@ -1,16 +1,14 @@
 // Tokens as records: made, found by themselves or by their accessor, and revoked with all that hangs from them.
 import { hash, randomBytes } from 'node:crypto';
-
 import type { Clock, Millis } from '#sdk/clock.ts';
 import { badRequest } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { BATCH_PREFIX, batchEntry, openBatch, sealBatch } from './batch.ts';
 import type { TokenEntry } from './entry.ts';
-import { RandomNames } from './names.ts';
+import { lettersOf, RandomNames } from './names.ts';
 
 /** Below it, records lie in 256 folders by the first two digits of their name, so that none is too large to be listed. */
 export const TOKENS_PREFIX = 'sys/token/id/';
-const ACCESSOR_PREFIX = 'sys/token/accessor/';
 const PARENT_PREFIX = 'sys/token/parent/';
 const SALT_KEY = 'sys/token/salt';
 /** The lease of a token, so that leases can be listed by path; the token's own record says when it ends. */
@@ -23,11 +21,6 @@ export const SERVICE_PREFIX = 'hvs.';
 
 interface Salt {
   readonly salt: string;
-}
-
-interface AccessorRecord {
-  readonly key: string;
-  readonly accessor: string;
 }
 
 /** The lease that a token has; what it says besides stands in the token's own record. */
@@ -63,9 +56,9 @@ export class TokenStore {
     transaction.put(SALT_KEY, salt);
   }
 
-  /** The name of a token's record. */
+  /** The name of a token's record: it follows from the accessor, and that from the token, so one record answers to both. */
   keyOf(transaction: Transaction, token: string): string {
-    return `h${this.#hash(transaction, token)}`;
+    return this.#keyOfAccessor(transaction, this.#accessorOf(transaction, token));
   }
 
   /** The entry of a token that has not ended. */
@@ -81,21 +74,17 @@ export class TokenStore {
   }
 
   findByAccessor(transaction: Transaction, accessor: string): TokenEntry | undefined {
-    const name = this.#accessorKey(transaction, accessor);
-    const record = transaction.get<AccessorRecord>(name);
-    return record === undefined ? undefined : this.findByKey(transaction, record.key);
+    return this.findByKey(transaction, this.#keyOfAccessor(transaction, accessor));
   }
 
   /** The accessors of all tokens; of one that has just ended perhaps too. */
   accessors(transaction: Transaction): readonly string[] {
-    return transaction
-      .list(ACCESSOR_PREFIX)
-      .map((name) => transaction.get<AccessorRecord>(ACCESSOR_PREFIX + name)?.accessor ?? '');
+    return this.#keys(transaction).map((key) => this.record(transaction, key)?.accessor ?? '');
   }
 
   /** How many tokens there are, but for batch tokens, which nobody counts. */
   count(transaction: Transaction): number {
-    return transaction.list(ACCESSOR_PREFIX).length;
+    return this.#keys(transaction).length;
   }
 
   /**
@@ -109,17 +98,14 @@ export class TokenStore {
       return { token: sealBatch(transaction, made), entry: batchEntry(made) };
     }
     const token = id ?? SERVICE_PREFIX + this.#names.next();
+    const accessor = this.#accessorOf(transaction, token);
     const entry: TokenEntry = {
       ...made,
-      key: this.keyOf(transaction, token),
-      accessor: this.#names.next(),
+      key: this.#keyOfAccessor(transaction, accessor),
+      accessor,
     };
     if (id !== undefined) this.#makeWay(transaction, entry.key);
     transaction.put(recordKey(entry.key), entry);
-    transaction.put(this.#accessorKey(transaction, entry.accessor), {
-      key: entry.key,
-      accessor: entry.accessor,
-    } satisfies AccessorRecord);
     if (entry.parent !== '') transaction.put(parentKey(entry), {});
     if (entry.expiresAt !== undefined) {
       transaction.put(leaseKey(entry), { kind: 'token', token: entry.key } satisfies TokenLease);
@@ -186,21 +172,28 @@ export class TokenStore {
     this.#whenEnded(transaction, entries);
     for (const entry of entries) {
       transaction.delete(recordKey(entry.key));
-      transaction.delete(this.#accessorKey(transaction, entry.accessor));
       if (entry.parent !== '') transaction.delete(parentKey(entry));
       if (entry.expiresAt !== undefined) transaction.delete(leaseKey(entry));
     }
   }
 
-  #accessorKey(transaction: Transaction, accessor: string): string {
-    return ACCESSOR_PREFIX + this.#hash(transaction, accessor);
+  #keys(transaction: Transaction): readonly string[] {
+    const folders = transaction.list(TOKENS_PREFIX);
+    return folders.flatMap((folder) => transaction.list(TOKENS_PREFIX + folder));
   }
 
-  #hash(transaction: Transaction, text: string): string {
-    const salt = transaction.get<Salt>(SALT_KEY)?.salt ?? '';
-    return hash('sha256', salt + text);
+  /** Nobody finds the way back to the token without guessing all of it. */
+  #accessorOf(transaction: Transaction, token: string): string {
+    return lettersOf(hash('sha256', `${salt(transaction)} accessor ${token}`, 'buffer'));
+  }
+
+  #keyOfAccessor(transaction: Transaction, accessor: string): string {
+    return `h${hash('sha256', `${salt(transaction)} key ${accessor}`)}`;
   }
 }
+
+/** Without it, nobody can tell from storage which accessors there are. */
+const salt = (transaction: Transaction): string => transaction.get<Salt>(SALT_KEY)?.salt ?? '';
 
 export function hasEnded({ expiresAt }: Pick<TokenEntry, 'expiresAt'>, now: Millis): boolean {
   return expiresAt !== undefined && expiresAt <= now;

@@ -14,7 +14,7 @@ interface Kept {
 }
 
 /** Enough for the tokens, policies and mounts of a busy server; a miss costs some ten microseconds. */
-export const CACHE_BYTES = 64 * 1024 * 1024;
+export const CACHE_BYTES = 32 * 1024 * 1024;
 
 /** Measured: text takes as much as its JSON, most records less than twice as much; and some bytes for the place here. */
 const EXPANSION = 2;
