@@ -1,14 +1,13 @@
 // What storage holds from the first moment on: the mounts that are always there, the cluster's name, the first token.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '#sdk/clock.ts';
-import { seconds } from '#sdk/duration.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { CLUSTER_KEY, type ClusterRecord } from './cluster.ts';
 import type { Config } from './config.ts';
 import { makeEntry } from './mount/make-entry.ts';
 import type { MountEntry } from './mount/entry.ts';
 import { MOUNTS_KEY, type MountRecord } from './mount/table.ts';
-import { TokenStore } from './token/store.ts';
+import { BARE_TOKEN, TokenStore } from './token/store.ts';
 
 /** What a server for development is to hold besides. */
 export interface FirstContents {
@@ -79,26 +78,11 @@ export function makeRootToken(
   const { token } = tokens.create(
     transaction,
     {
-      type: 'service',
-      parent: '',
+      ...BARE_TOKEN,
       policies: ['root'],
       path: id === undefined ? 'auth/token/root' : 'auth/token/create',
       displayName: id === undefined ? 'root' : 'token',
-      metadata: null,
-      entityId: '',
-      numUses: 0,
       createdAt: clock.now(),
-      creationTtl: seconds(0),
-      renewedAt: undefined,
-      expiresAt: undefined,
-      explicitMaxTtl: seconds(0),
-      period: seconds(0),
-      isRenewable: false,
-      boundCidrs: [],
-      role: '',
-      noIdentityPolicies: false,
-      internal: undefined,
-      wrapping: undefined,
     },
     id,
   );

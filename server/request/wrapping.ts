@@ -1,13 +1,12 @@
 // An answer put into the cubbyhole of a token made for it, and the token handed out in its place.
 import { formatTime } from '#sdk/clock.ts';
-import { seconds } from '#sdk/duration.ts';
 import { sortKeys } from '#sdk/json.ts';
 import type { Reply } from '#sdk/reply.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { envelope } from '../http/render.ts';
 import { cubbyholeOf as prefixOf } from '../mount/cubbyhole.ts';
 import type { WrappedBy } from '../token/entry.ts';
-import type { MadeToken } from '../token/store.ts';
+import { BARE_TOKEN, type MadeToken } from '../token/store.ts';
 import { endOf } from '../token/ttl.ts';
 import type { Unsealed } from '../unsealed.ts';
 import type { Running } from './running.ts';
@@ -85,25 +84,14 @@ function makeWrappingToken(
   const { ttl } = wrapping;
   const now = clock.now();
   return tokens.create(transaction, {
-    type: 'service',
-    parent: '',
+    ...BARE_TOKEN,
     policies: [WRAPPING_POLICY],
     path,
-    displayName: '',
-    metadata: null,
-    entityId: '',
     numUses: 1,
     createdAt: now,
     creationTtl: ttl,
-    renewedAt: undefined,
     expiresAt: endOf(now, ttl),
     explicitMaxTtl: ttl,
-    period: seconds(0),
-    isRenewable: false,
-    boundCidrs: [],
-    role: '',
-    noIdentityPolicies: false,
-    internal: undefined,
     wrapping,
   });
 }

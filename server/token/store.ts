@@ -1,6 +1,7 @@
 // Tokens as records: made, found by themselves or by their accessor, and revoked with all that hangs from them.
 import { hash, randomBytes } from 'node:crypto';
 import type { Clock, Millis } from '#sdk/clock.ts';
+import { seconds } from '#sdk/duration.ts';
 import { badRequest } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { BATCH_PREFIX, batchEntry, openBatch, sealBatch } from './batch.ts';
@@ -31,6 +32,27 @@ export interface TokenLease {
 
 /** A token before it has a name. */
 export type NewToken = Omit<TokenEntry, 'key' | 'accessor'>;
+
+/** What a token has that nobody asked anything for: an orphan without end, entity, role or limit. */
+export const BARE_TOKEN = {
+  type: 'service',
+  parent: '',
+  displayName: '',
+  metadata: null,
+  entityId: '',
+  numUses: 0,
+  creationTtl: seconds(0),
+  renewedAt: undefined,
+  expiresAt: undefined,
+  explicitMaxTtl: seconds(0),
+  period: seconds(0),
+  isRenewable: false,
+  boundCidrs: [],
+  role: '',
+  noIdentityPolicies: false,
+  internal: undefined,
+  wrapping: undefined,
+} as const satisfies Partial<NewToken>;
 
 export interface MadeToken {
   readonly token: string;

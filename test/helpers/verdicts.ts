@@ -14,6 +14,7 @@ import type {
   Verdict,
 } from '#server/request/stages.ts';
 import type { TokenEntry } from '#server/token/entry.ts';
+import { BARE_TOKEN } from '#server/token/store.ts';
 
 const ENGINE = defineEngine({ type: 'kv', help: 'Values', paths: [], start: () => undefined });
 
@@ -45,28 +46,13 @@ export function mount(config: Partial<MountConfig> = {}): Mount {
 }
 
 export const ROOT: TokenEntry = {
-  type: 'service',
+  ...BARE_TOKEN,
   key: 'h-root',
   accessor: 'RootAccessor',
-  parent: '',
   policies: ['root'],
   path: 'auth/token/root',
   displayName: 'root',
-  metadata: null,
-  entityId: '',
-  numUses: 0,
   createdAt: millis(Date.parse('2024-05-06T07:08:09.123Z')),
-  creationTtl: seconds(0),
-  renewedAt: undefined,
-  expiresAt: undefined,
-  explicitMaxTtl: seconds(0),
-  period: seconds(0),
-  isRenewable: false,
-  boundCidrs: [],
-  role: '',
-  noIdentityPolicies: false,
-  internal: undefined,
-  wrapping: undefined,
 };
 
 export function arrived(differences: Partial<Arrived> = {}): Arrived {

@@ -4,13 +4,12 @@
 import http from 'node:http';
 import net from 'node:net';
 import type { ExecutionContext } from 'ava';
-import { seconds } from '#sdk/duration.ts';
 import { parseConfig } from '#server/config.ts';
 import { listen } from '#server/http/listener.ts';
 import { LogLevel, makeLog } from '#server/log.ts';
 import { makeEntry, type NewMount } from '#server/mount/make-entry.ts';
 import { Node } from '#server/node.ts';
-import type { NewToken } from '#server/token/store.ts';
+import { BARE_TOKEN, type NewToken } from '#server/token/store.ts';
 import type { Unsealed } from '#server/unsealed.ts';
 import { openMemory } from '#storage/memory.ts';
 import type { Physical } from '#storage/physical.ts';
@@ -134,26 +133,11 @@ export async function startWorld(t: ExecutionContext, options: WorldOptions = {}
 /** A service token without end that nobody is the parent of. */
 function plainToken(clock: TimerClock): NewToken {
   return {
-    type: 'service',
-    parent: '',
+    ...BARE_TOKEN,
     policies: [],
     path: 'auth/token/create',
     displayName: 'token',
-    metadata: null,
-    entityId: '',
-    numUses: 0,
     createdAt: clock.now(),
-    creationTtl: seconds(0),
-    renewedAt: undefined,
-    expiresAt: undefined,
-    explicitMaxTtl: seconds(0),
-    period: seconds(0),
-    isRenewable: false,
-    boundCidrs: [],
-    role: '',
-    noIdentityPolicies: false,
-    internal: undefined,
-    wrapping: undefined,
   };
 }
 
