@@ -1,0 +1,47 @@
+// Who asked the core what: each question has a ticket, and each ticket gets its answers, or is told that none will come.
+import type { Outcome, Ticket } from '../types.ts';
+
+export type Settle = (outcome: Outcome) => void;
+
+/** Lives of a node take tickets from different ranges, so an answer that comes late is for nobody. */
+const TICKETS_PER_LIFE = 2 ** 21;
+
+/** 53 bits less those of a life's tickets. */
+const LIVES = 2 ** 32;
+
+export class Tickets {
+  readonly #settleByTicket = new Map<Ticket, Settle>();
+  #last: number;
+
+  /** `life` differs from one start of the node to the next. */
+  constructor(life: number) {
+    this.#last = (life % LIVES) * TICKETS_PER_LIFE;
+  }
+
+  open(settle: Settle): Ticket {
+    this.#last += 1;
+    const ticket = this.#last as Ticket;
+    this.#settleByTicket.set(ticket, settle);
+    return ticket;
+  }
+
+  /** `appended` is not the last word; all others are. */
+  settle(ticket: Ticket, outcome: Outcome): void {
+    const settle = this.#settleByTicket.get(ticket);
+    if (settle === undefined) return;
+    if (outcome.type !== 'appended') this.#settleByTicket.delete(ticket);
+    settle(outcome);
+  }
+
+  /** Nobody waits any more, because what was asked for has come by another way. */
+  close(ticket: Ticket): void {
+    this.#settleByTicket.delete(ticket);
+  }
+
+  /** The node stops: whether what was asked for will happen is not known. */
+  closeAll(): void {
+    const waiting = [...this.#settleByTicket.values()];
+    this.#settleByTicket.clear();
+    for (const settle of waiting) settle({ type: 'lost' });
+  }
+}
