@@ -1,31 +1,9 @@
 // The state machine applies at once, writes later, and after a crash stands as after some earlier entry.
 import test from 'ava';
-import { encodeEntry } from '#storage/entry.ts';
 import { NEVER, type Index } from '#storage/physical.ts';
-import { openMachine, type Machine } from '#storage/state-machine.ts';
-import type { Entry, Term } from '#raft/types.ts';
+import { data, open, text } from '#test/helpers/machine.ts';
 import { seededRandom } from '#test/helpers/random.ts';
-import { TimerClock } from '#test/helpers/timer-clock.ts';
 import { VirtualMedia } from '#test/simulation/medium.ts';
-
-const TERM = 1 as Term;
-
-function open(media: VirtualMedia, timer = new TimerClock()): Promise<Machine> {
-  return openMachine({ media, timer, onFailure: () => undefined });
-}
-
-function data(index: number, writes: Readonly<Record<string, string | undefined>>): Entry {
-  const bytes = Object.entries(writes).map(
-    ([key, value]) => [key, value === undefined ? undefined : Buffer.from(value)] as const,
-  );
-  const entry = encodeEntry({ type: 'writes', writes: new Map(bytes) });
-  return { type: 'data', index: index as Index, term: TERM, data: entry };
-}
-
-const text = (machine: Machine, key: string): string | undefined => {
-  const value = machine.get(key);
-  return value && Buffer.from(value).toString();
-};
 
 test('what was applied is visible at once', async (t) => {
   const machine = await open(new VirtualMedia());
