@@ -1,7 +1,7 @@
 // Batches on their way through the log, on the leader: each is judged when it arrives, by what will be so once all before
 // it have been applied, and ends when it has been applied itself. The order of the log is the order in which they came.
 import type { Driver } from '#raft/driver/driver.ts';
-import type { NodeId, Outcome, Ticket } from '#raft/types.ts';
+import type { Outcome, Ticket } from '#raft/types.ts';
 import { NotLeaderError, RefusedError, UncertainError } from './cluster-storage.ts';
 import { encodeEntry, type EntryData } from './entry.ts';
 import { Forecast } from './forecast.ts';
@@ -64,6 +64,11 @@ export class Proposals {
     this.#forecast.clear();
   }
 
+  /** Resolves when nothing is on its way. */
+  async idle(): Promise<void> {
+    while (this.#pending.size > 0) await this.#last?.end.promise.catch(() => undefined);
+  }
+
   #propose(driver: Driver, data: Uint8Array, expect: (index: Index) => void): Promise<Index> {
     const pending: Pending = {
       end: Promise.withResolvers<Index>(),
@@ -108,12 +113,12 @@ export class Proposals {
   }
 }
 
-function refusalOf({ reason, leader }: Extract<Outcome, { type: 'refused' }>): Error {
+export function refusalOf({ reason, leader }: Extract<Outcome, { type: 'refused' }>): Error {
   switch (reason) {
     case 'not the leader':
     case 'no leader':
     case 'leadership is being transferred':
-      return new NotLeaderError(leader as NodeId | undefined);
+      return new NotLeaderError(leader);
     default:
       return new RefusedError(reason);
   }

@@ -16,7 +16,7 @@ export class Applier {
   readonly #hands: ApplierHands;
   readonly #turns: (() => Promise<void>)[] = [];
   #waiting: readonly Entry[] = [];
-  #isBusy = false;
+  #running: Promise<void> | undefined;
   #hasEnded = false;
 
   constructor(machine: StateMachine, hands: ApplierHands) {
@@ -42,13 +42,15 @@ export class Applier {
     this.#waiting = [];
   }
 
-  end(): void {
+  /** Resolves when the state machine is at rest. */
+  async end(): Promise<void> {
     this.#hasEnded = true;
     this.#waiting = [];
+    await this.#running;
   }
 
   #run(): void {
-    while (!this.#isBusy && !this.#hasEnded) {
+    while (this.#running === undefined && !this.#hasEnded) {
       const turn = this.#turns.shift();
       if (turn !== undefined) this.#await(turn());
       else if (this.#waiting.length > 0) this.#apply();
@@ -74,13 +76,15 @@ export class Applier {
   }
 
   #await(work: Promise<void>): void {
-    this.#isBusy = true;
-    work.then(
+    this.#running = work.then(
       () => {
-        this.#isBusy = false;
+        this.#running = undefined;
         this.#run();
       },
-      (error: unknown) => this.#hands.failed(error),
+      (error: unknown) => {
+        this.#running = undefined;
+        this.#hands.failed(error);
+      },
     );
   }
 }

@@ -1,15 +1,17 @@
 // A node's part in its cluster while it takes part: the core in its loop, with a disk, a clock, a state machine and, once
 // there are others, a network. It ends once and for good; to take part again, another one is opened on the same disk.
 import type { State } from '../state.ts';
+import { statusOf } from '../status.ts';
 import type {
-  Configuration,
   Entry,
   HardState,
   Index,
   Message,
   Outcome,
+  NodeId,
   Settings,
   SnapshotMeta,
+  Status,
   Ticket,
 } from '../types.ts';
 import { Applier } from './applier.ts';
@@ -17,7 +19,7 @@ import { Lease } from './lease.ts';
 import { Loop, type Question } from './loop.ts';
 import type { Install, News, Persist } from './order.ts';
 import { DiskFullError, type Network, type StateMachine, type Timer } from './ports.ts';
-import { Reads } from './reads.ts';
+import { Reads, UnconfirmedError } from './reads.ts';
 import { Standing, type Role } from './standing.ts';
 import { Ticker } from './ticker.ts';
 import type { Settle } from './tickets.ts';
@@ -58,8 +60,10 @@ export class Driver {
   readonly #standing = new Standing();
   readonly #ticker: Ticker;
   #applied: Index;
-  #configuration: Configuration;
-  #configurationIndex: Index;
+  /** Where the cluster port of each server is. */
+  #addressById: ReadonlyMap<NodeId, string> = new Map();
+  #stopListening: (() => void) | undefined;
+  #network: Network | undefined;
   #isDiskFull = false;
   #hasEnded = false;
   #ended: Promise<void> | undefined;
@@ -70,9 +74,9 @@ export class Driver {
     this.#applied = machine.position.index;
     this.#applier = new Applier(machine, {
       applied: (through) => this.#appliedTo(through),
-      failed: (error) => this.#fail(error),
+      failed: (error) => this.fail(error),
     });
-    this.#loop = new Loop({ state, timer, life: settings.seed, hands: this.#hands() });
+    this.#loop = new Loop({ state, timer, hands: this.#hands() });
     const electionTime = settings.electionTicks * tickMs;
     this.#lease = new Lease(electionTime);
     this.#reads = new Reads(
@@ -94,17 +98,21 @@ export class Driver {
     return this.#applied;
   }
 
-  /** What the core knows, to be looked at and not kept. */
-  get state(): State {
-    return this.#loop.state;
+  status(): Status {
+    return statusOf(this.#loop.state);
   }
 
-  /** Takes part from now on. */
-  start(): void {
-    this.#standing.begin(this.#loop.state);
-    this.#ticker.start();
-    // A sole voter leads at its first tick; nobody should wait for that.
-    this.#loop.input({ type: 'tick' });
+  /** Takes part from now on; with a network as soon as it is given one. */
+  start(network: Network | undefined): void {
+    if (this.#hasEnded) return;
+    if (this.#standing.role.type === 'stopped') {
+      this.#standing.follow(this.status().term, undefined);
+      this.#tellRole();
+      this.#ticker.start();
+      // A sole voter need not wait for anybody.
+      this.#loop.input({ type: 'tick' });
+    }
+    if (network !== undefined && this.#network === undefined) this.#connect(network);
   }
 
   /**
@@ -142,9 +150,16 @@ export class Driver {
     return (this.#ended ??= this.#end(role));
   }
 
+  /** Something has happened after which this node cannot be right any more. */
+  fail(error: unknown): void {
+    const reason = error instanceof Error ? error.message : 'unknown error';
+    this.end({ type: 'stopped', reason }).catch(() => undefined);
+  }
+
   async #end(role: Role): Promise<void> {
     this.#hasEnded = true;
     this.#ticker.stop();
+    this.#stopListening?.();
     this.#loop.end();
     this.#reads.end();
     this.#standing.end(role);
@@ -161,8 +176,22 @@ export class Driver {
       apply: (entries) => this.#applier.take(entries),
       tell: (news, at) => this.#tell(news, at),
       settled: () => this.#tellRole(),
-      failed: (error) => this.#fail(error),
+      failed: (error) => this.fail(error),
     };
+  }
+
+  #connect(network: Network): void {
+    this.#network = network;
+    this.#stopListening = network.listen((from, packet) => this.#receive(from, packet));
+  }
+
+  #receive(from: NodeId, packet: Uint8Array): void {
+    void from;
+    void packet;
+  }
+
+  #send(messages: readonly Message[]): void {
+    void messages;
   }
 
   #tick(): void {
@@ -232,7 +261,7 @@ export class Driver {
         this.#lease.end();
         break;
       case 'configured':
-        this.#configuration = news.configuration;
+        this.#addressById = new Map(news.configuration.map(({ id, address }) => [id, address]));
         break;
       case 'ship':
         break;
@@ -243,17 +272,12 @@ export class Driver {
   }
 
   #removed(): void {
-    void this.end({ type: 'removed' });
+    this.end({ type: 'removed' }).catch(() => undefined);
   }
 
   #tellRole(): void {
     const role = this.#standing.news();
     if (role !== undefined) this.#options.events.role(role);
-  }
-
-  #fail(error: unknown): void {
-    const reason = error instanceof Error ? error.message : 'unknown error';
-    void this.end({ type: 'stopped', reason });
   }
 }
 

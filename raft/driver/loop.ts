@@ -1,5 +1,6 @@
 // The loop around the core: one queue of inputs, each stepped alone, what is to be done carried out in the one legal
 // order (order.ts). Inputs go on being stepped while the disk is at work. Everything else of the driver hangs on this.
+import { invariant } from '../invariant.ts';
 import { step } from '../step.ts';
 import type { State } from '../state.ts';
 import type { Entry, Input, Message, Outcome, Ticket } from '../types.ts';
@@ -24,8 +25,6 @@ export interface LoopHands {
 export interface LoopOptions {
   readonly state: State;
   readonly timer: Timer;
-  /** Differs from one start of the node to the next. */
-  readonly life: number;
   readonly hands: LoopHands;
 }
 
@@ -36,7 +35,7 @@ export class Loop {
   readonly #timer: Timer;
   readonly #hands: LoopHands;
   readonly #order: Order;
-  readonly #tickets: Tickets;
+  readonly #tickets = new Tickets();
   #state: State;
   #inputs: (Input | (() => Input))[] = [];
   #outgoing: Message[] = [];
@@ -45,11 +44,10 @@ export class Loop {
   #isStepping = false;
   #hasEnded = false;
 
-  constructor({ state, timer, life, hands }: LoopOptions) {
+  constructor({ state, timer, hands }: LoopOptions) {
     this.#state = state;
     this.#timer = timer;
     this.#hands = hands;
-    this.#tickets = new Tickets(life);
     this.#order = new Order(this.#ordered());
   }
 
@@ -78,7 +76,7 @@ export class Loop {
       settle(STOPPED);
       return undefined;
     }
-    assert(!this.#isStepping, 'the core is asked from within its own step');
+    invariant(!this.#isStepping, 'nobody asks the core from within its own step');
     const ticket = this.#tickets.open(settle);
     this.#guard(() => this.#step(question(ticket)));
     this.#schedule();

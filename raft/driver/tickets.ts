@@ -3,20 +3,9 @@ import type { Outcome, Ticket } from '../types.ts';
 
 export type Settle = (outcome: Outcome) => void;
 
-/** Lives of a node take tickets from different ranges, so an answer that comes late is for nobody. */
-const TICKETS_PER_LIFE = 2 ** 21;
-
-/** 53 bits less those of a life's tickets. */
-const LIVES = 2 ** 32;
-
 export class Tickets {
   readonly #settleByTicket = new Map<Ticket, Settle>();
-  #last: number;
-
-  /** `life` differs from one start of the node to the next. */
-  constructor(life: number) {
-    this.#last = (life % LIVES) * TICKETS_PER_LIFE;
-  }
+  #last = 0;
 
   open(settle: Settle): Ticket {
     this.#last += 1;
