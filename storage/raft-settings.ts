@@ -1,5 +1,6 @@
 // What the stanza `storage "raft" { }` sets, and what follows from it for Raft: times, sizes, how much log is kept.
 import { randomInt } from 'node:crypto';
+import type { CompactionSettings } from '#raft/driver/compaction.ts';
 import type { NodeId, Settings } from '#raft/types.ts';
 import { MAX_ENTRY_BYTES } from './entry.ts';
 
@@ -98,6 +99,14 @@ export function coreSettings(id: NodeId): Settings {
     maxInflightBytes: MAX_INFLIGHT_BYTES,
     maxUncommittedBytes: MAX_UNCOMMITTED_BYTES,
     seed: randomInt(2 ** 32),
+  };
+}
+
+export function compactionOf(settings: RaftSettings): CompactionSettings {
+  return {
+    trailingLogs: settings.trailing_logs,
+    snapshotThreshold: settings.snapshot_threshold,
+    snapshotInterval: settings.snapshot_interval * 1000,
   };
 }
 

@@ -17,7 +17,7 @@ import { lockFolder } from './folder-lock.ts';
 import { prepareFolder, syncFolder } from './folder.ts';
 import { LevelMedia } from './machine-level.ts';
 import { StorageError } from './physical.ts';
-import { CHANGE_PATIENCE_MS, coreSettings, tickOf, type RaftSettings } from './raft-settings.ts';
+import { CHANGE_PATIENCE_MS, compactionOf, coreSettings, tickOf, type RaftSettings } from './raft-settings.ts';
 import { openReplicated } from './replicated.ts';
 import { openMachine } from './state-machine.ts';
 
@@ -68,8 +68,9 @@ async function openLocked(
           settings: coreSettings(id),
           tickMs: tickOf(settings),
           timer: realTimer,
-          disk: await openFolder(logFolder),
+          disk: openFolder(logFolder),
           machine,
+          compaction: compactionOf(settings),
           events,
         });
         fail = (failure) => driver.fail(failure);

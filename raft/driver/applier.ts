@@ -4,7 +4,7 @@ import type { Entry, Index } from '../types.ts';
 import type { StateMachine } from './ports.ts';
 
 export interface ApplierHands {
-  applied(through: Index): void;
+  applied(entries: readonly Entry[], through: Index): void;
   failed(error: unknown): void;
 }
 
@@ -50,11 +50,15 @@ export class Applier {
   }
 
   #run(): void {
-    while (this.#running === undefined && !this.#hasEnded) {
-      const turn = this.#turns.shift();
-      if (turn !== undefined) this.#await(turn());
-      else if (this.#waiting.length > 0) this.#apply();
-      else return;
+    try {
+      while (this.#running === undefined && !this.#hasEnded) {
+        const turn = this.#turns.shift();
+        if (turn !== undefined) this.#await(turn());
+        else if (this.#waiting.length > 0) this.#apply();
+        else return;
+      }
+    } catch (error) {
+      this.#hands.failed(error);
     }
   }
 
@@ -62,8 +66,8 @@ export class Applier {
     const entries = this.#next();
     const through = entries.at(-1)?.index as Index;
     const slow = this.#machine.apply(entries);
-    if (slow === undefined) this.#hands.applied(through);
-    else this.#await(slow.then(() => this.#hands.applied(through)));
+    if (slow === undefined) this.#hands.applied(entries, through);
+    else this.#await(slow.then(() => this.#hands.applied(entries, through)));
   }
 
   /** All that waits, or what stands before an index at which states are compared. */

@@ -15,9 +15,11 @@ import type {
   Ticket,
 } from '../types.ts';
 import { Applier } from './applier.ts';
+import { Compaction, type CompactionHands, type CompactionSettings } from './compaction.ts';
 import { Lease } from './lease.ts';
 import { Loop, type Question } from './loop.ts';
 import type { Install, News, Persist } from './order.ts';
+import { decodePacket, encodePackets, type Part } from './packet.ts';
 import { DiskFullError, type Network, type StateMachine, type Timer } from './ports.ts';
 import { Reads, UnconfirmedError } from './reads.ts';
 import { Standing, type Role } from './standing.ts';
@@ -28,6 +30,7 @@ import type { Settle } from './tickets.ts';
 export interface DurableLog {
   /** Durable when it resolves. @throws DiskFullError when it can be tried again as it is */
   append(hardState: HardState | undefined, entries: readonly Entry[]): Promise<void>;
+  compact(through: Index): Promise<void>;
   reset(snapshot: SnapshotMeta): Promise<void>;
   close(): Promise<void>;
 }
@@ -44,7 +47,10 @@ export interface DriverOptions {
   readonly state: State;
   readonly timer: Timer;
   readonly log: DurableLog;
+  /** The log begins after this index. */
+  readonly start: Index;
   readonly machine: StateMachine;
+  readonly compaction: CompactionSettings;
   readonly events: DriverEvents;
 }
 
@@ -57,11 +63,14 @@ export class Driver {
   readonly #applier: Applier;
   readonly #lease: Lease;
   readonly #reads: Reads;
+  readonly #compaction: Compaction;
   readonly #standing = new Standing();
   readonly #ticker: Ticker;
   #applied: Index;
   /** Where the cluster port of each server is. */
   #addressById: ReadonlyMap<NodeId, string> = new Map();
+  /** Where servers are that are in no configuration that this node knows, as they say. */
+  readonly #learnt = new Map<NodeId, string>();
   #stopListening: (() => void) | undefined;
   #network: Network | undefined;
   #isDiskFull = false;
@@ -73,7 +82,7 @@ export class Driver {
     this.#options = options;
     this.#applied = machine.position.index;
     this.#applier = new Applier(machine, {
-      applied: (through) => this.#appliedTo(through),
+      applied: (entries, through) => this.#appliedTo(entries, through),
       failed: (error) => this.fail(error),
     });
     this.#loop = new Loop({ state, timer, hands: this.#hands() });
@@ -87,6 +96,11 @@ export class Driver {
       timer,
       READ_PATIENCE_IN_ELECTIONS * electionTime,
     );
+    this.#compaction = new Compaction(options.compaction, this.#compactionHands(), {
+      start: options.start,
+      applied: this.#applied,
+      now: timer.now(),
+    });
     this.#ticker = new Ticker(timer, tickMs, () => this.#tick());
   }
 
@@ -109,8 +123,8 @@ export class Driver {
       this.#standing.follow(this.status().term, undefined);
       this.#tellRole();
       this.#ticker.start();
-      // A sole voter need not wait for anybody.
-      this.#loop.input({ type: 'tick' });
+      // A sole voter leads at once.
+      this.#loop.input({ type: 'flush' });
     }
     if (network !== undefined && this.#network === undefined) this.#connect(network);
   }
@@ -186,17 +200,53 @@ export class Driver {
   }
 
   #receive(from: NodeId, packet: Uint8Array): void {
-    void from;
-    void packet;
+    const read = decodePacket(packet);
+    // A peer of another version, or a fault on the way: Raft lives with packets that are lost.
+    if (read === undefined) return;
+    this.#learnt.set(from, read.address);
+    for (const part of read.parts) this.#take(from, part);
+  }
+
+  #take(from: NodeId, part: Part): void {
+    if (part.type === 'message') {
+      // A server speaks for itself only.
+      if (part.message.from === from) this.#loop.input({ type: 'receive', message: part.message });
+    }
   }
 
   #send(messages: readonly Message[]): void {
-    void messages;
+    const partsByPeer = new Map<NodeId, Part[]>();
+    for (const message of messages) {
+      const part: Part = { type: 'message', message };
+      const parts = partsByPeer.get(message.to);
+      if (parts === undefined) partsByPeer.set(message.to, [part]);
+      else parts.push(part);
+    }
+    for (const [to, parts] of partsByPeer) this.#sendParts(to, parts);
+  }
+
+  #sendParts(to: NodeId, parts: readonly Part[]): void {
+    const { id } = this.#options.settings;
+    const address = this.#addressById.get(to) ?? this.#learnt.get(to) ?? '';
+    const own = this.#addressById.get(id) ?? '';
+    for (const packet of encodePackets({ address: own, parts })) {
+      this.#network?.send(to, address, packet);
+    }
+  }
+
+  #compactionHands(): CompactionHands {
+    return {
+      sync: () => this.#options.machine.sync(),
+      compact: (through) => this.#options.log.compact(through),
+      compacted: (snapshot, through) => this.#loop.input({ type: 'compacted', snapshot, through }),
+      failed: (error) => this.fail(error),
+    };
   }
 
   #tick(): void {
     this.#loop.input({ type: 'tick' });
     this.#reads.tick();
+    this.#compaction.check(this.#options.timer.now());
   }
 
   #askRead(begin: () => void, settle: Settle): void {
@@ -235,8 +285,9 @@ export class Driver {
     });
   }
 
-  #appliedTo(through: Index): void {
+  #appliedTo(entries: readonly Entry[], through: Index): void {
     this.#applied = through;
+    this.#compaction.applied(entries, this.#options.timer.now());
     this.#loop.input({ type: 'applied', through });
     this.#standing.applied(through);
     this.#options.events.applied(through);

@@ -2,6 +2,7 @@
 // the log after a snapshot was installed, or behind it after it was lost.
 import { newState } from '../state.ts';
 import type { Configuration, NodeId, Restored, Settings } from '../types.ts';
+import type { CompactionSettings } from './compaction.ts';
 import { Driver, type DriverEvents } from './driver.ts';
 import { CorruptionError, type Disk, type Position, type StateMachine, type Timer } from './ports.ts';
 import { openWal, startOver, type OpenedWal } from './wal-open.ts';
@@ -13,6 +14,7 @@ export interface OpenOptions {
   /** Where the log is. */
   readonly disk: Disk;
   readonly machine: StateMachine;
+  readonly compaction: CompactionSettings;
   readonly events: DriverEvents;
 }
 
@@ -23,7 +25,8 @@ export async function openDriver(options: OpenOptions): Promise<Driver> {
   try {
     const restored = await reconcile(opened, machine.position);
     assertFillable(settings.id, restored);
-    return new Driver({ ...options, state: newState(settings, restored), log: opened.wal });
+    const state = newState(settings, restored);
+    return new Driver({ ...options, state, log: opened.wal, start: restored.start.index });
   } catch (error) {
     await opened.wal.close();
     throw error;

@@ -86,9 +86,9 @@ export class Reads {
   }
 
   #launch(): void {
-    if (this.#gathering !== undefined && this.#questions < QUESTIONS_AT_ONCE) {
-      this.#ask(this.#gathering);
-    }
+    const next = this.#gathering;
+    if (next === undefined || this.#asked.has(next) || this.#refused.has(next)) return;
+    if (this.#questions < QUESTIONS_AT_ONCE) this.#ask(next);
   }
 
   #ask(batch: Batch): void {
