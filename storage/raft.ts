@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import { openDriver } from '#raft/driver/open.ts';
 import { realTimer } from '#raft/driver/real-timer.ts';
 import { openFolder } from '#raft/driver/disk.ts';
+import type { StateMachine } from '#raft/driver/ports.ts';
 import type { NodeId } from '#raft/types.ts';
 import type { ClusterStorage } from './cluster-storage.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -59,6 +60,7 @@ async function openLocked(
       id,
       machine,
       timer: realTimer,
+      tickMs: tickOf(settings),
       limits: {
         entryBytes: settings.max_entry_size,
         transactionBytes: settings.max_transaction_size,
@@ -69,7 +71,7 @@ async function openLocked(
           tickMs: tickOf(settings),
           timer: realTimer,
           disk: openFolder(logFolder),
-          machine,
+          machine: machine as unknown as StateMachine,
           compaction: compactionOf(settings),
           events,
         });

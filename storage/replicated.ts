@@ -3,26 +3,21 @@
 import type { Driver, DriverEvents } from '#raft/driver/driver.ts';
 import type { Network, Timer } from '#raft/driver/ports.ts';
 import { UnconfirmedError } from '#raft/driver/reads.ts';
-import type {
-  Configuration,
-  MembershipChange,
-  NodeId,
-  Outcome,
-  Server,
-  Suffrage,
-} from '#raft/types.ts';
+import type { MembershipChange, NodeId, Outcome, Peer, Server, Status } from '#raft/types.ts';
+import { encodeBatch, type SizeLimits } from './batch-size.ts';
 import {
   NoLeaderError,
   NotLeaderError,
   RefusedError,
+  UncertainError,
   type ClusterStatus,
   type ClusterStorage,
+  type PeerStatus,
   type Role,
   type SavedState,
 } from './cluster-storage.ts';
 import { StorageError, type ApplyListener, type Batch, type Index } from './physical.ts';
-import { Proposals } from './proposals.ts';
-import { encodeBatch, type SizeLimits } from './batch-size.ts';
+import { Proposals, refusalOf } from './proposals.ts';
 import type { Machine } from './state-machine.ts';
 
 export interface ReplicatedOptions {
@@ -30,6 +25,8 @@ export interface ReplicatedOptions {
   readonly machine: Machine;
   readonly timer: Timer;
   readonly limits: SizeLimits;
+  /** How long a tick of Raft is, in milliseconds. */
+  readonly tickMs: number;
   /** Opens this node's part in the cluster, from what lies on its disk. One at a time. */
   readonly openDriver: (events: DriverEvents) => Promise<Driver>;
   /** How long a change of the cluster may take, in milliseconds. */
@@ -104,7 +101,9 @@ class Replicated implements ClusterStorage {
   }
 
   confirm(): Promise<void> | undefined {
-    if (this.#driver === undefined) return Promise.reject(notTakingPart());
+    if (this.#driver === undefined) {
+      return Promise.reject(new NoLeaderError('this node takes no part in its cluster'));
+    }
     return this.#driver.confirm()?.catch(asNoLeader);
   }
 
@@ -122,7 +121,7 @@ class Replicated implements ClusterStorage {
       lastTerm: status.lastTerm,
       commitIndex: status.commit,
       appliedIndex: this.#machine.index,
-      peers: status.peers,
+      peers: status.peers.map((peer) => this.#peerStatus(peer, status)),
     };
   }
 
@@ -239,6 +238,11 @@ class Replicated implements ClusterStorage {
     if (this.peers().length === 0) return;
     // Whoever cannot be handed over to is found out by an election.
     await driver.ask((ticket) => ({ type: 'transfer', ticket, to: undefined }));
+  }
+
+  #peerStatus({ id, silence, match }: Peer, { lastTerm }: Status): PeerStatus {
+    const lastContact = silence === undefined ? undefined : silence * this.#options.tickMs;
+    return { id, lastContact, lastTerm, lastIndex: match };
   }
 
   #statusAtRest(): Omit<ClusterStatus, 'id' | 'role'> {

@@ -272,6 +272,11 @@ export class Driver {
     }
   }
 
+  /** The state machine first: what it holds is right whatever the log holds. */
+  async #install({ snapshot, keepsLog }: Install): Promise<void> {
+    throw new Error('not built');
+  }
+
   #setDiskFull(isFull: boolean): void {
     if (isFull === this.#isDiskFull) return;
     this.#isDiskFull = isFull;
@@ -333,7 +338,7 @@ export class Driver {
 }
 
 /** What a group of persists comes to: a later one takes the place of what an earlier one has from its index on. */
-function merge(group: readonly Persist[]): Omit<Persist, 'type'> {
+function merge(group: readonly Persist[]): Pick<Persist, 'hardState' | 'entries'> {
   let hardState: HardState | undefined;
   let entries: readonly Entry[] = [];
   for (const next of group) {
