@@ -18,7 +18,13 @@ import { lockFolder } from './folder-lock.ts';
 import { prepareFolder, syncFolder } from './folder.ts';
 import { LevelMedia } from './machine-level.ts';
 import { StorageError } from './physical.ts';
-import { CHANGE_PATIENCE_MS, compactionOf, coreSettings, tickOf, type RaftSettings } from './raft-settings.ts';
+import {
+  CHANGE_PATIENCE_MS,
+  compactionOf,
+  coreSettings,
+  tickOf,
+  type RaftSettings,
+} from './raft-settings.ts';
 import { openReplicated } from './replicated.ts';
 import { openMachine } from './state-machine.ts';
 

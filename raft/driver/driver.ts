@@ -8,7 +8,6 @@ import type {
   Index,
   Message,
   Outcome,
-  NodeId,
   Settings,
   SnapshotMeta,
   Status,
@@ -19,7 +18,6 @@ import { Compaction, type CompactionHands, type CompactionSettings } from './com
 import { Lease } from './lease.ts';
 import { Loop, type Question } from './loop.ts';
 import type { Install, News, Persist } from './order.ts';
-import { decodePacket, encodePackets, type Part } from './packet.ts';
 import { DiskFullError, type Network, type StateMachine, type Timer } from './ports.ts';
 import { Reads, UnconfirmedError } from './reads.ts';
 import { Standing, type Role } from './standing.ts';
@@ -67,11 +65,6 @@ export class Driver {
   readonly #standing = new Standing();
   readonly #ticker: Ticker;
   #applied: Index;
-  /** Where the cluster port of each server is. */
-  #addressById: ReadonlyMap<NodeId, string> = new Map();
-  /** Where servers are that are in no configuration that this node knows, as they say. */
-  readonly #learnt = new Map<NodeId, string>();
-  #stopListening: (() => void) | undefined;
   #network: Network | undefined;
   #isDiskFull = false;
   #hasEnded = false;
@@ -173,7 +166,6 @@ export class Driver {
   async #end(role: Role): Promise<void> {
     this.#hasEnded = true;
     this.#ticker.stop();
-    this.#stopListening?.();
     this.#loop.end();
     this.#reads.end();
     this.#standing.end(role);
@@ -196,42 +188,10 @@ export class Driver {
 
   #connect(network: Network): void {
     this.#network = network;
-    this.#stopListening = network.listen((from, packet) => this.#receive(from, packet));
-  }
-
-  #receive(from: NodeId, packet: Uint8Array): void {
-    const read = decodePacket(packet);
-    // A peer of another version, or a fault on the way: Raft lives with packets that are lost.
-    if (read === undefined) return;
-    this.#learnt.set(from, read.address);
-    for (const part of read.parts) this.#take(from, part);
-  }
-
-  #take(from: NodeId, part: Part): void {
-    if (part.type === 'message') {
-      // A server speaks for itself only.
-      if (part.message.from === from) this.#loop.input({ type: 'receive', message: part.message });
-    }
   }
 
   #send(messages: readonly Message[]): void {
-    const partsByPeer = new Map<NodeId, Part[]>();
-    for (const message of messages) {
-      const part: Part = { type: 'message', message };
-      const parts = partsByPeer.get(message.to);
-      if (parts === undefined) partsByPeer.set(message.to, [part]);
-      else parts.push(part);
-    }
-    for (const [to, parts] of partsByPeer) this.#sendParts(to, parts);
-  }
-
-  #sendParts(to: NodeId, parts: readonly Part[]): void {
-    const { id } = this.#options.settings;
-    const address = this.#addressById.get(to) ?? this.#learnt.get(to) ?? '';
-    const own = this.#addressById.get(id) ?? '';
-    for (const packet of encodePackets({ address: own, parts })) {
-      this.#network?.send(to, address, packet);
-    }
+    if (messages.length > 0) throw new Error('the network is not built');
   }
 
   #compactionHands(): CompactionHands {
@@ -273,8 +233,8 @@ export class Driver {
   }
 
   /** The state machine first: what it holds is right whatever the log holds. */
-  async #install({ snapshot, keepsLog }: Install): Promise<void> {
-    throw new Error('not built');
+  #install(install: Install): Promise<void> {
+    return Promise.reject(new Error(`no snapshot of ${install.snapshot.index} is there`));
   }
 
   #setDiskFull(isFull: boolean): void {
@@ -317,7 +277,6 @@ export class Driver {
         this.#lease.end();
         break;
       case 'configured':
-        this.#addressById = new Map(news.configuration.map(({ id, address }) => [id, address]));
         break;
       case 'ship':
         break;

@@ -4,7 +4,13 @@ import { newState } from '../state.ts';
 import type { Configuration, NodeId, Restored, Settings } from '../types.ts';
 import type { CompactionSettings } from './compaction.ts';
 import { Driver, type DriverEvents } from './driver.ts';
-import { CorruptionError, type Disk, type Position, type StateMachine, type Timer } from './ports.ts';
+import {
+  CorruptionError,
+  type Disk,
+  type Position,
+  type StateMachine,
+  type Timer,
+} from './ports.ts';
 import { openWal, startOver, type OpenedWal } from './wal-open.ts';
 
 export interface OpenOptions {

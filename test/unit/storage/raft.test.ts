@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import type { ClusterStorage } from '#storage/cluster-storage.ts';
 import { openRaft } from '#storage/raft.ts';
 import { readRaftSettings } from '#storage/raft-settings.ts';

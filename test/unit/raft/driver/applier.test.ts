@@ -50,10 +50,13 @@ test('what comes while it is at work waits and is applied together', async (t) =
   state.isSlow = false;
   waits[0]?.resolve();
   await settle();
-  t.deepEqual([applied, told], [
-    ['1-1', '2-3'],
-    [1, 3],
-  ]);
+  t.deepEqual(
+    [applied, told],
+    [
+      ['1-1', '2-3'],
+      [1, 3],
+    ],
+  );
 });
 
 test('it pauses at each index at which states are compared', (t) => {

@@ -16,7 +16,12 @@ function persist(sequence: number): Effect {
 const INSTALL: Effect = {
   type: 'install',
   keepsLog: false,
-  snapshot: { index: 9 as Index, term: 1 as Term, configuration: [], configurationIndex: 0 as Index },
+  snapshot: {
+    index: 9 as Index,
+    term: 1 as Term,
+    configuration: [],
+    configurationIndex: 0 as Index,
+  },
 };
 
 function send(to: string, isUrgent = false): Effect {
