@@ -1,7 +1,7 @@
 // Batches on their way through the log, on the leader: each is judged when it arrives, by what will be so once all before
 // it have been applied, and ends when it has been applied itself. The order of the log is the order in which they came.
 import type { Driver } from '#raft/driver/driver.ts';
-import type { Outcome, Ticket } from '#raft/types.ts';
+import type { Outcome, Refusal, Ticket } from '#raft/types.ts';
 import { NotLeaderError, RefusedError, UncertainError } from './cluster-storage.ts';
 import { encodeEntry, type EntryData } from './entry.ts';
 import { Forecast } from './forecast.ts';
@@ -113,13 +113,13 @@ export class Proposals {
   }
 }
 
+/** Who is told these can go to the leader with the same request. */
+const NOT_THE_LEADER: ReadonlySet<string> = new Set<Refusal>([
+  'not the leader',
+  'no leader',
+  'leadership is being transferred',
+]);
+
 export function refusalOf({ reason, leader }: Extract<Outcome, { type: 'refused' }>): Error {
-  switch (reason) {
-    case 'not the leader':
-    case 'no leader':
-    case 'leadership is being transferred':
-      return new NotLeaderError(leader);
-    default:
-      return new RefusedError(reason);
-  }
+  return NOT_THE_LEADER.has(reason) ? new NotLeaderError(leader) : new RefusedError(reason);
 }

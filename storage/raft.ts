@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Driver } from '#raft/driver/driver.ts';
 import { openDriver } from '#raft/driver/open.ts';
 import { realTimer } from '#raft/driver/real-timer.ts';
 import { openFolder } from '#raft/driver/disk.ts';
@@ -55,11 +56,11 @@ async function openLocked(
   const id = readNodeId(folder, settings.node_id);
   const logFolder = join(folder, 'raft');
   prepareFolder(logFolder);
-  let fail: (error: StorageError) => void = () => undefined;
+  let driver: Driver | undefined;
   const machine = await openMachine({
     media: new LevelMedia(folder),
     timer: realTimer,
-    onFailure: (failure) => fail(failure),
+    onFailure: (failure) => driver?.fail(failure),
   });
   try {
     return await openReplicated({
@@ -72,7 +73,7 @@ async function openLocked(
         transactionBytes: settings.max_transaction_size,
       },
       openDriver: async (events) => {
-        const driver = await openDriver({
+        driver = await openDriver({
           settings: coreSettings(id),
           tickMs: tickOf(settings),
           timer: realTimer,
@@ -81,7 +82,6 @@ async function openLocked(
           compaction: compactionOf(settings),
           events,
         });
-        fail = (failure) => driver.fail(failure);
         return driver;
       },
       changePatience: CHANGE_PATIENCE_MS,

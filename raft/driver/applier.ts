@@ -80,15 +80,16 @@ export class Applier {
   }
 
   #await(work: Promise<void>): void {
-    this.#running = work.then(
-      () => {
-        this.#running = undefined;
-        this.#run();
-      },
-      (error: unknown) => {
-        this.#running = undefined;
-        this.#hands.failed(error);
-      },
-    );
+    this.#running = this.#settle(work);
+  }
+
+  async #settle(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#hands.failed(error);
+    }
+    this.#running = undefined;
+    this.#run();
   }
 }

@@ -158,8 +158,8 @@ export class Driver {
   }
 
   /** Something has happened after which this node cannot be right any more. */
-  fail(error: unknown): void {
-    const reason = error instanceof Error ? error.message : 'unknown error';
+  fail(cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message : 'unknown error';
     this.end({ type: 'stopped', reason }).catch(() => undefined);
   }
 

@@ -45,7 +45,7 @@ async function openOrStartOver(disk: Disk, id: NodeId, position: Position): Prom
     return await openWal(disk);
   } catch (error) {
     if (!(error instanceof CorruptionError) || !hasOthers(position.configuration, id)) throw error;
-    return await startOver(disk);
+    return startOver(disk);
   }
 }
 

@@ -40,21 +40,10 @@ export class Order {
   /** Takes the effects of one step. */
   take(effects: readonly Effect[]): void {
     for (const effect of effects) {
-      switch (effect.type) {
-        case 'persist':
-        case 'install':
-          this.#waiting.push(effect);
-          break;
-        case 'send':
-          if (effect.isUrgent || this.#waiting.length === 0) this.#hands.send(effect.message);
-          else this.#waiting.push(effect);
-          break;
-        case 'apply':
-          this.#hands.apply(effect.entries);
-          break;
-        default:
-          this.#hands.tell(effect);
-      }
+      if (effect.type === 'persist' || effect.type === 'install') this.#waiting.push(effect);
+      else if (effect.type === 'send') this.#takeSend(effect);
+      else if (effect.type === 'apply') this.#hands.apply(effect.entries);
+      else this.#hands.tell(effect);
     }
   }
 
@@ -71,29 +60,34 @@ export class Order {
     this.#waiting.length = 0;
   }
 
+  #takeSend(send: Send): void {
+    if (send.isUrgent || this.#waiting.length === 0) this.#hands.send(send.message);
+    else this.#waiting.push(send);
+  }
+
   /** All that are to be persisted before a snapshot takes the place of the log share one write. */
   #persist(): void {
     const install = this.#waiting.findIndex(({ type }) => type === 'install');
     const before = install === -1 ? this.#waiting : this.#waiting.slice(0, install);
     const group = before.filter((effect) => effect.type === 'persist');
     const last = before.findLastIndex(({ type }) => type === 'persist');
-    this.#await(this.#hands.persist(group), last + 1);
+    void this.#await(this.#hands.persist(group), last + 1);
   }
 
   #install(install: Install): void {
-    this.#await(this.#hands.install(install), 1);
+    void this.#await(this.#hands.install(install), 1);
   }
 
   /** When `work` has ended, the first `count` that wait are done. */
-  #await(work: Promise<void>, count: number): void {
+  async #await(work: Promise<void>, count: number): Promise<void> {
     this.#isBusy = true;
-    work.then(
-      () => {
-        this.#isBusy = false;
-        if (!this.#hasEnded) this.#finish(count);
-      },
-      (error: unknown) => this.#hands.fail(error),
-    );
+    try {
+      await work;
+      this.#isBusy = false;
+      if (!this.#hasEnded) this.#finish(count);
+    } catch (error) {
+      this.#hands.fail(error);
+    }
   }
 
   #finish(count: number): void {

@@ -128,8 +128,14 @@ test('all that waits to be persisted is written together, and what stands betwee
   order.run();
   await recorder.end();
   t.deepEqual(recorder.done, [
-    ...['persist 1', 'persisted 1', 'wake'],
-    ...['persist 2 3', 'persisted 3', 'send n2', 'send n3', 'wake'],
+    'persist 1',
+    'persisted 1',
+    'wake',
+    'persist 2 3',
+    'persisted 3',
+    'send n2',
+    'send n3',
+    'wake',
   ]);
 });
 
