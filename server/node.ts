@@ -12,6 +12,8 @@ import type { Listener } from './config/listener.ts';
 import { prepareStorage, type FirstContents } from './initialise.ts';
 import { InFlight } from './in-flight.ts';
 import { LogLevel, type Log } from './log.ts';
+import { makeMetrics, nodeGauges } from './metrics/make-metrics.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { catalog } from './mount/catalog.ts';
 import type { Catalog } from './mount/table.ts';
 import { openServices, type OpenServices } from './open-services.ts';
@@ -51,10 +53,13 @@ export class Node {
   readonly catalog: Catalog;
   readonly logLevel: LogLevel;
   readonly inFlight = new InFlight();
+  readonly metrics: Metrics;
   readonly #physical: Physical;
   readonly #barrier: Barrier;
   readonly #seal: ShamirSeal;
   #state: State = { type: 'sealed' };
+  /** Of the last time that this node was unsealed; the metrics of a sealed node go on under it. */
+  #clusterName = '';
   /** Sealing, unsealing and initialising happen one after another. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -69,6 +74,8 @@ export class Node {
     this.#physical = physical;
     this.#barrier = new Barrier(physical, clock);
     this.#seal = new ShamirSeal(physical);
+    this.metrics = makeMetrics(this);
+    this.metrics.observe(() => nodeGauges(this, this.#clusterName));
   }
 
   get isInitialised(): boolean {
@@ -180,6 +187,7 @@ export class Node {
     try {
       const services = await openServices(this, this.#barrier, this.#seal);
       this.#state = { type: 'active', services };
+      this.#clusterName = services.unsealed.node.clusterName;
       this.log.info('the node is unsealed');
     } catch (error) {
       this.#barrier.seal();
