@@ -19,7 +19,7 @@ export function nodeGauges(node: Node, clusterName: string): readonly GaugeValue
   const services = node.unsealed();
   const gauges = [
     { name: 'core.unsealed', value: Number(services !== undefined), labels },
-    { name: 'core.active', value: Number(services !== undefined), labels },
+    { name: 'core.active', value: Number(node.activeSince !== undefined), labels },
     { name: 'core.in_flight_requests', value: node.inFlight.size, labels },
   ];
   if (services === undefined) return gauges;
