@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '#sdk/clock.ts';
 import { badRequest } from '#sdk/errors.ts';
 import { Barrier } from '#storage/barrier/barrier.ts';
+import type { ClusterStorage } from '#storage/cluster-storage.ts';
 import type { Physical } from '#storage/physical.ts';
 import type { ShareNumbers } from '#storage/seal/seal.ts';
 import { ShamirSeal } from '#storage/seal/shamir-seal.ts';
@@ -30,6 +31,8 @@ export interface NodeOptions {
   readonly log: Log;
   readonly config: Config;
   readonly physical: Physical;
+  /** The same storage where several nodes share it. */
+  readonly cluster?: ClusterStorage;
   readonly storageType: string;
   /** What the log is written from on; a test that keeps its own log need not say. */
   readonly logLevel?: LogLevel;
@@ -49,6 +52,7 @@ export class Node {
   readonly config: Config;
   readonly storageType: string;
   readonly catalog: Catalog;
+  readonly cluster: ClusterStorage | undefined;
   readonly logLevel: LogLevel;
   readonly inFlight = new InFlight();
   readonly #physical: Physical;
@@ -64,6 +68,7 @@ export class Node {
     this.log = log;
     this.config = config;
     this.storageType = storageType;
+    this.cluster = options.cluster;
     this.catalog = options.catalog ?? catalog;
     this.logLevel = options.logLevel ?? new LogLevel(config.log_level);
     this.#physical = physical;

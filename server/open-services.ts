@@ -12,6 +12,8 @@ import { emptyCubbyholes } from './mount/cubbyhole.ts';
 import { MountTable } from './mount/table.ts';
 import type { Node } from './node.ts';
 import type { NodeControls } from './node-controls.ts';
+import type { RaftControls } from './raft/controls.ts';
+import { makeRaftControls } from './raft/open.ts';
 import { PolicyStore } from './policy/store.ts';
 import { Rekey } from './rekey.ts';
 import { RootGeneration } from './root-generation.ts';
@@ -45,6 +47,7 @@ export async function openServices(
   );
   const rootGeneration = stack.adopt(new RootGeneration(seal, barrier), (one) => one.end());
   const rekey = stack.adopt(new Rekey(seal, barrier), (one) => one.end());
+  const raft = openRaft(node, barrier);
   const unsealed: Unsealed = {
     clock,
     log,
@@ -55,12 +58,13 @@ export async function openServices(
     entities,
     leases,
     audit,
-    node: { ...controlsOf(node, barrier), rootGeneration, rekey },
+    node: { ...controlsOf(node, barrier), raft, rootGeneration, rekey },
   };
   await rememberVersion(barrier, clock);
   leases.start();
   const upkeep = stack.adopt(new Upkeep({ clock, log, barrier }), (keeper) => keeper.stop());
   upkeep.start();
+  stack.adopt(raft?.autopilot, (one) => one?.stop())?.start();
   const built = stack.move();
   return { unsealed, close: () => built.disposeAsync() };
 }
@@ -75,7 +79,18 @@ function openAudit({ clock, log, config }: Node, barrier: Barrier): AuditBroker 
   });
 }
 
-function controlsOf(node: Node, barrier: Barrier): Omit<NodeControls, 'rootGeneration' | 'rekey'> {
+function openRaft(
+  { clock, log, config, cluster }: Node,
+  barrier: Barrier,
+): RaftControls | undefined {
+  if (cluster === undefined || config.storage?.type !== 'raft') return undefined;
+  return makeRaftControls({ clock, log, barrier, settings: config.storage }, cluster);
+}
+
+function controlsOf(
+  node: Node,
+  barrier: Barrier,
+): Omit<NodeControls, 'raft' | 'rootGeneration' | 'rekey'> {
   const cluster = barrier.read<ClusterRecord>(CLUSTER_KEY)?.value;
   assert(cluster !== undefined, 'an initialised cluster has a name');
   return {

@@ -15,6 +15,7 @@ import { handle } from '#server/request/handle.ts';
 import type { Unsealed } from '#server/unsealed.ts';
 import type { ShareNumbers } from '#storage/seal/seal.ts';
 import { openMemory } from '#storage/memory.ts';
+import type { ClusterStorage } from '#storage/cluster-storage.ts';
 import type { Physical } from '#storage/physical.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { TimerClock } from '#test/helpers/timer-clock.ts';
@@ -46,6 +47,10 @@ export interface ServerOptions {
   /** Engines besides those of the program, by their types. */
   readonly engines?: readonly Engine[];
   readonly physical?: Physical;
+  /** Storage that several nodes share, in the place of `physical`. */
+  readonly cluster?: ClusterStorage;
+  /** The stanza, where it matters. */
+  readonly storage?: string;
   readonly clock?: TimerClock;
   /** Lines of the configuration file besides. */
   readonly config?: string;
@@ -64,6 +69,7 @@ export class TestServer {
   /** What the server logged, without the values beside the messages. */
   readonly logged: string[] = [];
   readonly #physical: Physical;
+  readonly #cluster: ClusterStorage | undefined;
   readonly #catalog: Catalog;
   #node: Node;
   readonly #config: string;
@@ -74,14 +80,17 @@ export class TestServer {
   private constructor({
     engines = [],
     physical,
+    cluster,
+    storage = 'storage "inmem" {}',
     clock,
     config = '',
     numbers = ONE_SHARE,
   }: ServerOptions) {
-    this.#config = CONFIG + config;
+    this.#config = storage + CONFIG + config;
+    this.#cluster = cluster;
     this.#numbers = numbers;
     this.clock = clock ?? new TimerClock();
-    this.#physical = physical ?? openMemory();
+    this.#physical = cluster ?? physical ?? openMemory();
     this.#catalog = withEngines(engines);
     this.#node = this.#makeNode();
   }
@@ -213,7 +222,8 @@ export class TestServer {
       log: this.#log(),
       config: parseConfig([{ name: 'test', text: this.#config }], { env: {}, networks: {} }),
       physical: this.#physical,
-      storageType: 'inmem',
+      ...(this.#cluster === undefined ? {} : { cluster: this.#cluster }),
+      storageType: this.#cluster === undefined ? 'inmem' : 'raft',
       catalog: this.#catalog,
     });
   }
@@ -225,7 +235,6 @@ export class TestServer {
 }
 
 const CONFIG = `
-  storage "inmem" {}
   listener "tcp" {
     address = "127.0.0.1:8200"
     tls_disable = true
