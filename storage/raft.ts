@@ -12,7 +12,6 @@ import type { Driver } from '#raft/driver/driver.ts';
 import { openDriver } from '#raft/driver/open.ts';
 import { realTimer } from '#raft/driver/real-timer.ts';
 import { openFolder } from '#raft/driver/disk.ts';
-import type { StateMachine } from '#raft/driver/ports.ts';
 import type { NodeId } from '#raft/types.ts';
 import type { ClusterStorage } from './cluster-storage.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -78,7 +77,7 @@ async function openLocked(
           tickMs: tickOf(settings),
           timer: realTimer,
           disk: openFolder(logFolder),
-          machine: machine as unknown as StateMachine,
+          machine,
           compaction: compactionOf(settings),
           events,
         });
