@@ -5,7 +5,7 @@ import type { Driver } from '#raft/driver/driver.ts';
 import type { CompactionSettings } from '#raft/driver/compaction.ts';
 import type { Network } from '#raft/driver/ports.ts';
 import type { NodeId, Settings } from '#raft/types.ts';
-import type { ClusterStorage, Role } from '#storage/cluster-storage.ts';
+import { RefusedError, type ClusterStorage, type Role } from '#storage/cluster-storage.ts';
 import type { Batch, Index } from '#storage/physical.ts';
 import { openReplicated } from '#storage/replicated.ts';
 import { openMachine, type Machine } from '#storage/state-machine.ts';
@@ -107,12 +107,8 @@ export class RaftNodes {
     const { storage } = this.node(leader);
     const server = { id: node.id, address: node.address, suffrage: 'staging' } as const;
     await this.until(storage.change({ type: 'add', server }));
-    // The leader has to have heard how far it is.
-    await this.runUntil(() => {
-      const { peers, lastIndex } = storage.status();
-      return peers.some((peer) => peer.id === node.id && peer.lastIndex === lastIndex);
-    });
-    await this.until(storage.change({ type: 'promote', id: node.id }));
+    // It has to catch up first, and the leader to hear of it.
+    while (!(await this.until(this.#promote(storage, node.id)))) await this.run(TICK_MS);
     await this.runUntil(() => node.storage.status().configuration.length === this.nodes.size);
     return node;
   }
@@ -197,6 +193,16 @@ export class RaftNodes {
 
   async close(): Promise<void> {
     for (const { storage } of this.nodes.values()) await this.until(storage.close());
+  }
+
+  async #promote(leader: ClusterStorage, id: NodeId): Promise<boolean> {
+    try {
+      await leader.change({ type: 'promote', id });
+      return true;
+    } catch (error) {
+      if (error instanceof RefusedError) return false;
+      throw error;
+    }
   }
 
   async #open(
