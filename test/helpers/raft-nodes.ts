@@ -60,9 +60,11 @@ export class RaftNodes {
   filter: Filter = () => true;
   packets = 0;
   bytes = 0;
+  readonly #segmentBytes: number;
   #seed = 1;
 
-  constructor({ seed = 1, compaction = COMPACTION } = {}) {
+  constructor({ seed = 1, compaction = COMPACTION, segmentBytes = 256 * 1024 } = {}) {
+    this.#segmentBytes = segmentBytes;
     this.random = seededRandom(seed);
     this.#compaction = compaction;
   }
@@ -228,6 +230,7 @@ export class RaftNodes {
           tickMs: TICK_MS,
           timer: this.timer,
           disk: disk.mount(this.timer),
+          wal: { segmentBytes: this.#segmentBytes },
           machine,
           compaction: this.#compaction,
           events,
