@@ -8,9 +8,11 @@ interface Contents {
   state: Buffer | undefined;
 }
 
+type Chance = Pick<Random, 'below' | 'pick'>;
+
 interface VirtualMediaOptions {
   readonly timer?: Timer;
-  readonly random?: Random;
+  readonly random?: Chance;
   /** How long a write takes at most. */
   readonly latency?: number;
 }
@@ -21,6 +23,7 @@ export class VirtualMedia implements MachineMedia {
   #current: Contents = empty();
   #open = new Set<VirtualMedium>();
   #failure: Error | undefined;
+  #losesNext = false;
   #names = 0;
 
   constructor(options: VirtualMediaOptions = {}) {
@@ -46,7 +49,7 @@ export class VirtualMedia implements MachineMedia {
   }
 
   /** The process ends: of the writes that run each is done or not, and nothing is heard of them any more. */
-  crash(random: Random): void {
+  crash(random: Chance): void {
     for (const medium of this.#open) medium.crash(random);
     this.#open = new Set();
   }
@@ -56,8 +59,18 @@ export class VirtualMedia implements MachineMedia {
     this.#failure = failure;
   }
 
+  /** The next write is told to be done and is not, as a disk may that lies. */
+  loseNextWrite(): void {
+    this.#losesNext = true;
+  }
+
+  /** How many records the current medium has. */
+  get size(): number {
+    return this.#current.records.size;
+  }
+
   /** One bit of one record, or of the state, is another one from now on. False when there is nothing. */
-  rot(random: Random): boolean {
+  rot(random: Chance): boolean {
     const { records, state } = this.#current;
     const victim = random.pick([...records.values(), state]);
     if (victim === undefined) return false;
@@ -71,9 +84,16 @@ export class VirtualMedia implements MachineMedia {
     const medium: VirtualMedium = new VirtualMedium(`medium ${this.#names}`, contents, {
       delay: () => this.#delay(),
       failure: () => this.#failure,
+      isLost: () => this.#isLost(),
     });
     this.#open.add(medium);
     return medium;
+  }
+
+  #isLost(): boolean {
+    const isLost = this.#losesNext;
+    this.#losesNext = false;
+    return isLost;
   }
 
   #delay(): Promise<void> {
@@ -89,6 +109,7 @@ export class VirtualMedia implements MachineMedia {
 interface Disk {
   readonly delay: () => Promise<void>;
   readonly failure: () => Error | undefined;
+  readonly isLost: () => boolean;
 }
 
 class VirtualMedium implements MachineMedium {
@@ -121,7 +142,10 @@ class VirtualMedium implements MachineMedium {
     if (this.#running !== undefined) throw new Error('two writes at a time');
     const failure = this.#disk.failure();
     if (failure !== undefined) throw failure;
-    this.#running = () => write(this.contents, records, state);
+    const isLost = this.#disk.isLost();
+    this.#running = () => {
+      if (!isLost) write(this.contents, records, state);
+    };
     await this.#disk.delay();
     // A process that is gone hears of nothing.
     if (this.#isGone) return new Promise(() => undefined);
@@ -130,7 +154,7 @@ class VirtualMedium implements MachineMedium {
     return undefined;
   }
 
-  crash(random: Random): void {
+  crash(random: Chance): void {
     this.#isGone = true;
     if (this.#running !== undefined && random.below(2) === 0) this.#running();
   }
