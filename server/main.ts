@@ -58,7 +58,7 @@ async function run(flags: ServerFlags): Promise<number> {
   warnOfWhatIsNotBuilt(config, log);
 
   process.umask(FILES_OF_THE_OWNER);
-  const physical = await openStorage(storage.type, storage);
+  const { physical } = await openStorage(storage.type, storage);
   const node = new Node({
     clock: systemClock,
     log,
