@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '#sdk/clock.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { CLUSTER_KEY, type ClusterRecord } from './cluster.ts';
+import { AUTHORITY_KEY, makeAuthority } from './cluster/authority.ts';
 import type { Config } from './config.ts';
 import { makeEntry } from './mount/make-entry.ts';
 import type { MountEntry } from './mount/entry.ts';
@@ -53,7 +54,7 @@ const FIRST_MOUNTS: readonly Parameters<typeof makeEntry>[0][] = [
 export function prepareStorage(
   transaction: Transaction,
   clock: Clock,
-  config: Pick<Config, 'cluster_name'>,
+  config: Pick<Config, 'cluster_name' | 'storage'>,
   { rootTokenId, mounts = [] }: FirstContents,
 ): string {
   const cluster: ClusterRecord = {
@@ -61,6 +62,7 @@ export function prepareStorage(
     name: config.cluster_name || `vault-cluster-${randomBytes(CLUSTER_NAME_BYTES).toString('hex')}`,
   };
   transaction.put(CLUSTER_KEY, cluster);
+  if (config.storage?.type === 'raft') transaction.put(AUTHORITY_KEY, makeAuthority(clock.now()));
   const table: MountRecord = { mounts: [...FIRST_MOUNTS.map(makeEntry), ...mounts] };
   transaction.put(MOUNTS_KEY, table);
   const tokens = new TokenStore(clock, () => {});

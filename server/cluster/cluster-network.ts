@@ -27,8 +27,8 @@ export interface ClusterNetworkOptions extends ForwardServerOptions {
   readonly maxPacketBytes?: number;
 }
 
-/** The largest transaction of the default configuration, 8 MiB, and room for what is around its entries. */
-const MAX_PACKET_BYTES = 9 * 1024 * 1024;
+/** Several of the largest transactions (8 MiB by default) in one packet, and room for what is around them. */
+const MAX_PACKET_BYTES = 40 * 1024 * 1024;
 
 const RANDOM_STEPS = 2 ** 32;
 
