@@ -78,7 +78,7 @@ export class Node {
   #last: Promise<unknown> = Promise.resolve();
   /** Those who wait for the node to become active or a standby. */
   readonly #waiting = new Set<() => void>();
-  #handler: ForwardedHandler = (_, response) => void response.destroy();
+  #handler: ForwardedHandler = ({ refuse }) => refuse('the node begins to listen');
 
   constructor(options: NodeOptions) {
     const { clock, log, config, physical, storageType } = options;
@@ -217,9 +217,8 @@ export class Node {
   async #open(): Promise<void> {
     try {
       await using stack = new AsyncDisposableStack();
-      const services = stack.adopt(
-        await openServices(this, this.#barrier, this.#seal),
-        (opened) => opened.close(),
+      const services = stack.adopt(await openServices(this, this.#barrier, this.#seal), (opened) =>
+        opened.close(),
       );
       // Whoever asks meanwhile is told to wait, not that the node is sealed.
       this.#state = { type: 'unsealed', services, activity: undefined };
@@ -241,7 +240,7 @@ export class Node {
     return takePart({
       services,
       cluster: membership.storage,
-      openLink: () => membership.openLink(services, (...asked) => this.#handler(...asked)),
+      openLink: () => membership.openLink(services, (forwarded) => this.#handler(forwarded)),
       own: this.own,
       whenChanged: () => this.#tellOfChange(),
       whenEnded: (role) => this.#ended(role.type),
