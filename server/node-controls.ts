@@ -2,6 +2,7 @@
 import type { ClusterStorage } from '#storage/cluster-storage.ts';
 import type { InFlight } from './in-flight.ts';
 import type { LogLevel } from './log.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { Rekey } from './rekey.ts';
 import type { RootGeneration } from './root-generation.ts';
 
@@ -20,6 +21,7 @@ export interface NodeControls {
   readonly configuration: Readonly<Record<string, unknown>>;
   readonly logLevel: LogLevel;
   readonly inFlight: InFlight;
+  readonly metrics: Metrics;
   /** The storage as a member of a cluster, where it is one. */
   readonly cluster: ClusterStorage | undefined;
   /** What is done with shares of the key; given up when the node is sealed. */

@@ -16,6 +16,8 @@ import { prepareStorage, type FirstContents } from './initialise.ts';
 import { InFlight } from './in-flight.ts';
 import type { ForwardedHandler, Link, OpenLink } from './link.ts';
 import { LogLevel, type Log } from './log.ts';
+import { makeMetrics, nodeGauges } from './metrics/make-metrics.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { catalog } from './mount/catalog.ts';
 import type { Catalog } from './mount/table.ts';
 import { openServices, type OpenServices } from './open-services.ts';
@@ -67,6 +69,7 @@ export class Node {
   readonly catalog: Catalog;
   readonly logLevel: LogLevel;
   readonly inFlight = new InFlight();
+  readonly metrics: Metrics;
   /** The storage as a member of a cluster, where it is one. */
   readonly cluster: ClusterStorage | undefined;
   readonly #options: NodeOptions;
@@ -74,6 +77,8 @@ export class Node {
   readonly #barrier: Barrier;
   readonly #seal: ShamirSeal;
   #state: State = { type: 'sealed' };
+  /** Of the last time that this node was unsealed; the metrics of a sealed node go on under it. */
+  #clusterName = '';
   /** Sealing, unsealing and initialising happen one after another. */
   #last: Promise<unknown> = Promise.resolve();
   /** Those who wait for the node to become active or a standby. */
@@ -93,6 +98,8 @@ export class Node {
     this.#physical = physical;
     this.#barrier = new Barrier(physical, clock);
     this.#seal = new ShamirSeal(physical);
+    this.metrics = makeMetrics(this);
+    this.metrics.observe(() => nodeGauges(this, this.#clusterName));
   }
 
   get isInitialised(): boolean {
@@ -222,6 +229,7 @@ export class Node {
       );
       // Whoever asks meanwhile is told to wait, not that the node is sealed.
       this.#state = { type: 'unsealed', services, activity: undefined };
+      this.#clusterName = services.unsealed.node.clusterName;
       const activity = await this.#becomePart(services.unsealed);
       this.#state = { type: 'unsealed', services, activity };
       stack.move();

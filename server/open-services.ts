@@ -9,6 +9,7 @@ import { sanitizedConfig } from './config/sanitized.ts';
 import { EntityStore } from './identity/entities.ts';
 import { LeaseManager } from './lease/manager.ts';
 import { emptyCubbyholes } from './mount/cubbyhole.ts';
+import { auditMeter } from './metrics/audit-meter.ts';
 import { MountTable } from './mount/table.ts';
 import type { Node } from './node.ts';
 import type { NodeControls } from './node-controls.ts';
@@ -57,13 +58,14 @@ export async function openServices(
   return { unsealed, close: () => built.disposeAsync() };
 }
 
-function openAudit({ clock, log, config }: Node, barrier: Barrier): AuditBroker {
+function openAudit({ clock, log, config, metrics }: Node, barrier: Barrier): AuditBroker {
   return new AuditBroker({
     read: <T>(key: string) => barrier.read<T>(key)?.value,
     observe: (listener: ApplyListener) => barrier.physical.observe(listener),
     clock,
     log,
     allowsPrefix: config.allow_audit_log_prefixing,
+    meter: auditMeter(metrics),
   });
 }
 
@@ -80,6 +82,7 @@ function controlsOf(node: Node, barrier: Barrier): Omit<NodeControls, 'rootGener
     configuration: sanitizedConfig(node.config),
     logLevel: node.logLevel,
     inFlight: node.inFlight,
+    metrics: node.metrics,
     cluster: node.cluster,
     seal: () => node.seal(),
   };

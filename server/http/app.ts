@@ -5,6 +5,7 @@ import { millis } from '#sdk/clock.ts';
 import { ClientError, oneError } from '#sdk/errors.ts';
 import type { Listener } from '../config/listener.ts';
 import type { Node } from '../node.ts';
+import { showMetrics } from '../sys/metrics.ts';
 import type { Unsealed } from '../unsealed.ts';
 import { makeBodyBudgets, type BodyBudgets } from './body-budget.ts';
 import { hasBody, readBody } from './body.ts';
@@ -14,13 +15,14 @@ import { answerCors } from './cors.ts';
 import { dispatch } from './dispatch.ts';
 import { isOpenTarget, openRoutes } from './open-routes.ts';
 import { arrive, locate, tokenOf, type Located } from './parse.ts';
-import { NO_CONTENT, renderPlain, renderRedirect, type Rendered } from './render.ts';
+import { NO_CONTENT, renderPlain, renderRaw, renderRedirect, type Rendered } from './render.ts';
 import { renderThrown } from './render-thrown.ts';
 import { makeSend, type Outgoing } from './send.ts';
 
 const API = '/v1/';
 const SEAL = '/v1/sys/seal';
 const STEP_DOWN = '/v1/sys/step-down';
+const METRICS = '/v1/sys/metrics';
 const IN_FLIGHT = '/v1/sys/in-flight-req';
 /** What Vault serves beside its mounts: other verbs are refused before anything is decided. */
 const WRITTEN_ONLY: ReadonlySet<string> = new Set([SEAL, STEP_DOWN]);
@@ -115,6 +117,10 @@ function unheardOf(node: Node, path: string): Rendered | undefined {
 const isInFlightOpen = ({ inflight_requests_logging: given }: Listener): boolean =>
   given.unauthenticated_in_flight_requests_access;
 
+/** Sealed or not, as Prometheus may want to know which. */
+const areMetricsOpen = ({ telemetry }: Listener): boolean =>
+  telemetry.unauthenticated_metrics_access;
+
 /** Where shares of the key decide, a token is needed besides unless the listener says otherwise. */
 function openedPaths(listener: Listener): readonly string[] {
   return [
@@ -136,6 +142,10 @@ async function answer(
 ): Promise<Outgoing> {
   const { req } = context;
   const remoteAddress = clientAddress(req, listener);
+  if (located.path === METRICS && areMetricsOpen(listener) && context.method === 'GET') {
+    const format = located.query?.get('format') ?? '';
+    return renderRaw(await showMetrics(node.metrics, format, req.headers.accept));
+  }
   const unsealed = node.unsealed();
   if (unsealed === undefined) throw new ClientError(503, 'Vault is sealed');
   if (located.path === IN_FLIGHT && isInFlightOpen(listener) && context.method === 'GET') {
