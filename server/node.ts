@@ -98,6 +98,10 @@ export class Node {
     this.#physical = physical;
     this.#barrier = new Barrier(physical, clock);
     this.#seal = new ShamirSeal(physical);
+    this.#barrier.follow(() => {
+      log.error('the root key was replaced while this node was away: it needs its new shares');
+      void this.seal();
+    });
     this.metrics = makeMetrics(this);
     this.metrics.observe(() => nodeGauges(this, this.#clusterName));
   }
