@@ -21,5 +21,6 @@ export async function takeUpDuties(
   leases.start();
   const upkeep = stack.adopt(new Upkeep({ clock, log, barrier }), (keeper) => keeper.stop());
   upkeep.start();
+  stack.adopt(node.raft?.autopilot, (autopilot) => autopilot?.stop())?.start();
   return stack.move();
 }

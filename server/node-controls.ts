@@ -3,6 +3,7 @@ import type { ClusterStorage } from '#storage/cluster-storage.ts';
 import type { InFlight } from './in-flight.ts';
 import type { LogLevel } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import type { RaftControls } from './raft/controls.ts';
 import type { Rekey } from './rekey.ts';
 import type { RootGeneration } from './root-generation.ts';
 
@@ -27,6 +28,8 @@ export interface NodeControls {
   /** What is done with shares of the key; given up when the node is sealed. */
   readonly rootGeneration: RootGeneration;
   readonly rekey: Rekey;
+  /** Storage that several nodes share; `undefined` with any other. */
+  readonly raft: RaftControls | undefined;
   /** Ends everything that exists only while unsealed, and forgets the keys. */
   seal(): Promise<void>;
 }

@@ -13,6 +13,8 @@ import { auditMeter } from './metrics/audit-meter.ts';
 import { MountTable } from './mount/table.ts';
 import type { Node } from './node.ts';
 import type { NodeControls } from './node-controls.ts';
+import type { RaftControls } from './raft/controls.ts';
+import { makeRaftControls } from './raft/open.ts';
 import { PolicyStore } from './policy/store.ts';
 import { Rekey } from './rekey.ts';
 import { RootGeneration } from './root-generation.ts';
@@ -42,6 +44,7 @@ export async function openServices(
   const leases = new LeaseManager({ clock, log, barrier, mounts, tokens });
   const rootGeneration = stack.adopt(new RootGeneration(seal, barrier), (one) => one.end());
   const rekey = stack.adopt(new Rekey(seal, barrier), (one) => one.end());
+  const raft = openRaft(node, barrier);
   const unsealed: Unsealed = {
     clock,
     log,
@@ -52,7 +55,7 @@ export async function openServices(
     entities,
     leases,
     audit,
-    node: { ...controlsOf(node, barrier), rootGeneration, rekey },
+    node: { ...controlsOf(node, barrier), raft, rootGeneration, rekey },
   };
   const built = stack.move();
   return { unsealed, close: () => built.disposeAsync() };
@@ -69,7 +72,18 @@ function openAudit({ clock, log, config, metrics }: Node, barrier: Barrier): Aud
   });
 }
 
-function controlsOf(node: Node, barrier: Barrier): Omit<NodeControls, 'rootGeneration' | 'rekey'> {
+function openRaft(
+  { clock, log, config, cluster }: Node,
+  barrier: Barrier,
+): RaftControls | undefined {
+  if (cluster === undefined || config.storage?.type !== 'raft') return undefined;
+  return makeRaftControls({ clock, log, barrier, settings: config.storage }, cluster);
+}
+
+function controlsOf(
+  node: Node,
+  barrier: Barrier,
+): Omit<NodeControls, 'raft' | 'rootGeneration' | 'rekey'> {
   const cluster = barrier.read<ClusterRecord>(CLUSTER_KEY)?.value;
   assert(cluster !== undefined, 'an initialised cluster has a name');
   return {

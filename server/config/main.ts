@@ -36,7 +36,6 @@ const WITHOUT_EFFECT = {
   disable_cache: inert(flag(), 'what is kept in memory is never older than what is stored'),
   introspection_endpoint: inert(flag(), 'there is nothing to look into'),
   disable_printable_check: inert(flag(), 'control characters in names are always refused'),
-  enable_response_header_raft_node_id: inert(flag(), 'there is no Raft storage yet'),
   log_rotate_duration: inert(text(), LOG_ROTATION),
   log_rotate_bytes: inert(whole(), LOG_ROTATION),
   log_rotate_max_files: inert(whole(), LOG_ROTATION),
@@ -78,6 +77,7 @@ export const MAIN = {
   enable_response_header_hostname: flag(),
   /** Standbys answer nothing from what they store, and send everything on to the active node. */
   disable_performance_standby: flag(),
+  enable_response_header_raft_node_id: flag(),
   pid_file: text(),
   telemetry: optional(telemetry()),
   ...LOGGING,

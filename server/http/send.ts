@@ -16,12 +16,14 @@ export type Send = (context: Context, answer: Outgoing) => void;
 /** Names and values in turn, as Node writes them. */
 type Headers = readonly string[];
 
-export function makeSend(config: Config, listener: Listener): Send {
+/** @param nodeId of a node that stores with others, '' for one that does not */
+export function makeSend(config: Config, listener: Listener, nodeId: string): Send {
+  const own = ownHeaders(config, nodeId);
   const byStatus = new Map<number, Headers>(); // made on first use: there are few statuses
   return (context, answer) => {
     let headers = byStatus.get(answer.status);
     if (headers === undefined) {
-      headers = headersOf(config, listener, answer.status);
+      headers = [...own, ...customHeaders(listener, answer.status).flat()];
       byStatus.set(answer.status, headers);
     }
     if ('rawHeaders' in answer) pass(context, answer, headers);
@@ -54,12 +56,14 @@ function pass(context: Context, answer: ForwardedAnswer, always: Headers): void 
   pipeline(answer.body, res, () => {}); // what ends early on one side does so on the other
 }
 
-function headersOf(config: Config, listener: Listener, status: number): Headers {
-  const always = [
-    ['Cache-Control', 'no-store'],
-    ...(config.enable_response_header_hostname ? [['X-Vault-Hostname', hostname()]] : []),
+function ownHeaders(config: Config, nodeId: string): Headers {
+  const names = [
+    ...(config.enable_response_header_hostname ? ['X-Vault-Hostname', hostname()] : []),
+    ...(config.enable_response_header_raft_node_id && nodeId !== ''
+      ? ['X-Vault-Raft-Node-ID', nodeId]
+      : []),
   ];
-  return [...always, ...customHeaders(listener, status)].flat();
+  return ['Cache-Control', 'no-store', ...names];
 }
 
 /** The more special of `default`, `2xx` and `200` wins, header by header. */

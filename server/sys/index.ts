@@ -14,6 +14,8 @@ import { mountPaths } from './mounts.ts';
 import { passwordPolicyPaths } from './password-policies.ts';
 import { pluginPaths } from './plugins.ts';
 import { policyPaths } from './policies.ts';
+import { autopilotPaths } from './raft-autopilot.ts';
+import { raftPaths } from './raft.ts';
 import { rawPaths } from './raw.ts';
 import { rekeyPaths } from './rekey.ts';
 import { statusPaths } from './status.ts';
@@ -35,6 +37,8 @@ export const system = defineEngine<System>({
     ...loggerPaths,
     ...configPaths,
     ...toolPaths,
+    ...raftPaths,
+    ...autopilotPaths,
     ...rawPaths,
     ...statusPaths,
     ...pluginPaths,
