@@ -29,6 +29,10 @@ export class InFlight {
     this.#running.delete(id);
   }
 
+  get size(): number {
+    return this.#running.size;
+  }
+
   /** By their ids. */
   all(): Readonly<Record<string, ShownRequest>> {
     return Object.fromEntries([...this.#running].map(([id, request]) => [id, show(request)]));

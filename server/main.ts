@@ -84,17 +84,13 @@ async function run(flags: ServerFlags): Promise<number> {
 }
 
 /** A seal that is not there must not be taken for one that is; the rest may wait. */
-function warnOfWhatIsNotBuilt(
-  { seals, ha_storage, service_registration, telemetry }: Config,
-  log: Log,
-): void {
+function warnOfWhatIsNotBuilt({ seals, ha_storage, service_registration }: Config, log: Log): void {
   const other = seals.find(({ type }) => type !== 'shamir');
   if (other !== undefined) throw new ConfigError(`seal ${other.type} is not supported`);
   if (ha_storage !== undefined) throw new ConfigError('ha_storage is not supported');
   if (service_registration !== undefined) {
     log.warn('service_registration has no effect: it is not built yet');
   }
-  if (telemetry !== undefined) log.warn('telemetry has no effect: there are no metrics yet');
 }
 
 const NO_CONFIG = `Must specify at least one config path using -config

@@ -119,3 +119,9 @@ export class RefusedError extends Error {
 export class TooLargeError extends Error {
   override readonly name = 'TooLargeError';
 }
+
+/** Whether an error says that this node cannot commit, because it does not lead or not any more. */
+export const isLostLeadership = (error: unknown): boolean =>
+  error instanceof NotLeaderError ||
+  error instanceof NoLeaderError ||
+  error instanceof UncertainError;

@@ -2,14 +2,17 @@
 // and then they are applied in order. Where the records lie is the medium's business.
 import type { Directory } from './directory.ts';
 import { Forecast } from './forecast.ts';
+import { findMoved } from './judge.ts';
 import {
+  again,
+  asStorageError,
   ConflictError,
   StorageError,
   type ApplyListener,
   type Batch,
   type Index,
 } from './physical.ts';
-import { encodeRecord, fingerprintOf, type Fingerprint, type State } from './record.ts';
+import { encodeAll, type State, type Written } from './record.ts';
 
 /** Where records lie: memory, LevelDB. */
 export interface Medium {
@@ -20,11 +23,6 @@ export interface Medium {
   /** Makes all records durable or none (`undefined` deletes one), with the state that they lead to. */
   write(records: ReadonlyMap<string, Buffer | undefined>, state: State): Promise<void> | undefined;
   close(): Promise<void>;
-}
-
-interface Written {
-  readonly record: Buffer;
-  readonly fingerprint: Fingerprint;
 }
 
 interface Pending {
@@ -196,29 +194,6 @@ export class Commits {
   }
 }
 
-/** What a batch has seen that is so no more, if anything. */
-function findMoved(
-  { reads, lists }: Batch,
-  now: { indexOf(key: string): Index; listIndexOf(prefix: string): Index },
-): string | undefined {
-  for (const [key, index] of reads) if (now.indexOf(key) !== index) return key;
-  for (const [prefix, index] of lists) {
-    if (now.listIndexOf(prefix) !== index) return `the list of ${prefix || 'all'}`;
-  }
-  return undefined;
-}
-
-function encodeAll(writes: Batch['writes'], index: Index): Map<string, Written | undefined> {
-  const encoded = new Map<string, Written | undefined>();
-  for (const [key, value] of writes) encoded.set(key, value && encode(key, index, value));
-  return encoded;
-}
-
-function encode(key: string, index: Index, value: Uint8Array): Written {
-  const record = encodeRecord({ key, index, value });
-  return { record, fingerprint: fingerprintOf(record) };
-}
-
 /** The last record of each key of a group: the ones before it are never seen. */
 function mergeRecords(group: readonly Pending[]): ReadonlyMap<string, Written | undefined> {
   const [first, ...others] = group;
@@ -228,15 +203,4 @@ function mergeRecords(group: readonly Pending[]): ReadonlyMap<string, Written | 
 
 function newPromise(): PromiseWithResolvers<Index> {
   return Promise.withResolvers<Index>();
-}
-
-function asStorageError(cause: unknown): StorageError {
-  if (cause instanceof StorageError) return cause;
-  const reason = cause instanceof Error ? cause.message : 'unknown error';
-  return new StorageError(`a write to the storage failed: ${reason}`, { cause });
-}
-
-/** An error of its own for each caller, with its own stack. */
-function again(failure: StorageError): StorageError {
-  return new StorageError(failure.message, { cause: failure });
 }

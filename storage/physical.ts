@@ -70,3 +70,14 @@ export class StorageError extends Error {
 export class DamagedError extends Error {
   override readonly name = 'DamagedError';
 }
+
+/** An error of its own for each caller, with its own stack. */
+export function again(failure: StorageError): StorageError {
+  return new StorageError(failure.message, { cause: failure });
+}
+
+export function asStorageError(cause: unknown): StorageError {
+  if (cause instanceof StorageError) return cause;
+  const reason = cause instanceof Error ? cause.message : 'unknown error';
+  return new StorageError(`a write to the storage failed: ${reason}`, { cause });
+}

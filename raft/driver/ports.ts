@@ -25,8 +25,11 @@ export interface Disk {
 /** @throws DiskFullError when there is no room, DiskError for everything else that a disk may answer */
 export interface DiskFile {
   readonly size: number;
+  /** Fewer bytes only where the file ends. */
   read(offset: number, length: number): Promise<Buffer>;
   write(offset: number, bytes: Uint8Array): Promise<void>;
+  /** Writes and has these bytes durable when it resolves, in one call to the system. */
+  writeDurably(offset: number, bytes: Uint8Array): Promise<void>;
   /** Makes room for the file to grow to `size`, filled with zeroes. */
   allocate(size: number): Promise<void>;
   truncate(size: number): Promise<void>;

@@ -7,6 +7,7 @@ import { SealedError } from '#storage/barrier/barrier.ts';
 import type { Listener } from '../config/listener.ts';
 import type { Node } from '../node.ts';
 import { handle } from '../request/handle.ts';
+import { showMetrics } from '../sys/metrics.ts';
 import type { Unsealed } from '../unsealed.ts';
 import { makeBodyBudgets, type BodyBudgets } from './body-budget.ts';
 import { hasBody, readBody } from './body.ts';
@@ -20,6 +21,7 @@ import {
   renderError,
   renderFinished,
   renderPlain,
+  renderRaw,
   renderRedirect,
   type Rendered,
 } from './render.ts';
@@ -27,6 +29,7 @@ import { makeSend } from './send.ts';
 
 const API = '/v1/';
 const SEAL = '/v1/sys/seal';
+const METRICS = '/v1/sys/metrics';
 const IN_FLIGHT = '/v1/sys/in-flight-req';
 /** What Vault serves beside its mounts: other verbs are refused before anything is decided. */
 const WRITTEN_ONLY: ReadonlySet<string> = new Set([SEAL, '/v1/sys/step-down']);
@@ -117,6 +120,10 @@ async function answerApi(api: Api, context: Context): Promise<Rendered> {
 const isInFlightOpen = ({ inflight_requests_logging: given }: Listener): boolean =>
   given.unauthenticated_in_flight_requests_access;
 
+/** Sealed or not, as Prometheus may want to know which. */
+const areMetricsOpen = ({ telemetry }: Listener): boolean =>
+  telemetry.unauthenticated_metrics_access;
+
 /** Where shares of the key decide, a token is needed besides unless the listener says otherwise. */
 function openedPaths(listener: Listener): readonly string[] {
   return [
@@ -138,6 +145,10 @@ async function answer(
 ): Promise<Rendered> {
   const { req } = context;
   const remoteAddress = clientAddress(req, listener);
+  if (located.path === METRICS && areMetricsOpen(listener) && context.method === 'GET') {
+    const format = located.query?.get('format') ?? '';
+    return renderRaw(await showMetrics(node.metrics, format, req.headers.accept));
+  }
   const unsealed = node.unsealed();
   if (unsealed === undefined) throw new ClientError(503, 'Vault is sealed');
   if (located.path === IN_FLIGHT && isInFlightOpen(listener) && context.method === 'GET') {

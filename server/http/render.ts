@@ -1,5 +1,6 @@
 // The end of a request becomes Vault's JSON and status; so does anything thrown.
 import { ClientError, oneError } from '#sdk/errors.ts';
+import type { RawReply } from '#sdk/reply.ts';
 import { isOpenToAll } from '../request/open.ts';
 import type { Answer, Finished } from '../request/stages.ts';
 
@@ -33,11 +34,16 @@ export function renderFinished({ verdict, outcome }: Finished): Rendered {
   return isQuestion ? renderError(new ClientError(404, []), false) : NO_CONTENT;
 }
 
+export function renderRaw(
+  { status, contentType, body }: RawReply,
+  headers: Rendered['headers'] = NO_HEADERS,
+): Rendered {
+  return { status, contentType, body, headers };
+}
+
 export function renderAnswer(answer: Answer, requestId: string): Rendered {
   const { raw, status, headers } = answer;
-  if (raw !== undefined) {
-    return { status: raw.status, contentType: raw.contentType, body: raw.body, headers };
-  }
+  if (raw !== undefined) return renderRaw(raw, headers);
   const body = `${JSON.stringify(envelope(answer, requestId))}\n`;
   return { status, contentType: JSON_TYPE, body, headers };
 }

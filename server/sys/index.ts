@@ -9,6 +9,7 @@ import { internalPaths } from './internal.ts';
 import { keyPaths } from './keys.ts';
 import { leasePaths } from './leases.ts';
 import { loggerPaths } from './loggers.ts';
+import { metricsPaths } from './metrics.ts';
 import { mountPaths } from './mounts.ts';
 import { passwordPolicyPaths } from './password-policies.ts';
 import { pluginPaths } from './plugins.ts';
@@ -42,6 +43,7 @@ export const system = defineEngine<System>({
     ...statusPaths,
     ...pluginPaths,
     ...leasePaths,
+    ...metricsPaths,
     ...mountPaths,
     ...passwordPolicyPaths,
     ...policyPaths,

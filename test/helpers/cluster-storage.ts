@@ -1,6 +1,6 @@
 // Storage of several nodes without Raft: all share one memory, and the test says who leads. What a node does with its
 // role can so be tried in every order.
-import type { Configuration, Index as LogIndex, NodeId, Server, Term } from '#raft/types.ts';
+import type { Configuration, NodeId, Server, Term } from '#raft/types.ts';
 import {
   NoLeaderError,
   NotLeaderError,
@@ -78,16 +78,15 @@ export class FakeClusterStorage implements ClusterStorage {
   }
 
   status(): ClusterStatus {
-    const { index } = this;
     return {
       id: this.id,
       role: this.#role,
       configuration: this.#cluster.configuration,
-      configurationIndex: 1 as LogIndex,
-      lastIndex: index,
+      configurationIndex: 1 as Index,
+      lastIndex: this.index,
       lastTerm: this.#cluster.term,
-      commitIndex: index,
-      appliedIndex: index,
+      commitIndex: this.index,
+      appliedIndex: this.index,
       peers: [],
     };
   }

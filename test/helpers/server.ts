@@ -10,7 +10,8 @@ import type { Log } from '#server/log.ts';
 import { catalog } from '#server/mount/catalog.ts';
 import { makeEntry, type NewMount } from '#server/mount/make-entry.ts';
 import type { Catalog } from '#server/mount/table.ts';
-import { Node } from '#server/node.ts';
+import type { Link } from '#server/link.ts';
+import { Node, type Membership } from '#server/node.ts';
 import { handle } from '#server/request/handle.ts';
 import type { Unsealed } from '#server/unsealed.ts';
 import type { ShareNumbers } from '#storage/seal/seal.ts';
@@ -57,6 +58,13 @@ export interface ServerOptions {
   /** One share of one unless said otherwise. */
   readonly numbers?: ShareNumbers;
 }
+
+/** To nobody. */
+const NO_LINK: Link = {
+  network: { send: () => {}, listen: () => () => {} },
+  forward: () => Promise.reject(new Error('nobody is there')),
+  close: () => Promise.resolve(),
+};
 
 const ROOT_TOKEN = 'root';
 const ONE_SHARE: ShareNumbers = { secret_shares: 1, secret_threshold: 1 };
@@ -222,10 +230,15 @@ export class TestServer {
       log: this.#log(),
       config: parseConfig([{ name: 'test', text: this.#config }], { env: {}, networks: {} }),
       physical: this.#physical,
-      ...(this.#cluster === undefined ? {} : { cluster: this.#cluster }),
+      membership: this.#membership(),
       storageType: this.#cluster === undefined ? 'inmem' : 'raft',
       catalog: this.#catalog,
     });
+  }
+
+  #membership(): Membership | undefined {
+    const storage = this.#cluster;
+    return storage && { storage, openLink: () => Promise.resolve(NO_LINK) };
   }
 
   #log(): Log {
