@@ -209,6 +209,13 @@ export class Node {
     });
   }
 
+  /** All of storage was replaced, by an archive: what is in memory follows it, but for the keys. */
+  async restored(): Promise<void> {
+    if (this.unsealed() === undefined || this.#barrier.reload()) return;
+    this.log.warn('what was restored is under other keys: the node seals itself');
+    await this.seal();
+  }
+
   async close(): Promise<void> {
     await this.seal();
     await this.#physical.close();

@@ -98,6 +98,7 @@ function controlsOf(
     inFlight: node.inFlight,
     metrics: node.metrics,
     cluster: node.cluster,
+    restored: () => node.restored(),
     seal: () => node.seal(),
   };
 }

@@ -26,6 +26,8 @@ import {
   type Rendered,
 } from './render.ts';
 import { makeSend } from './send.ts';
+import { withBody } from './streamed.ts';
+import { isUpload, uploadOf } from './uploads.ts';
 
 const API = '/v1/';
 const SEAL = '/v1/sys/seal';
@@ -155,12 +157,14 @@ async function answer(
     return renderPlain(200, node.inFlight.all());
   }
   const token = tokenOf(req, listener.max_token_header_size);
-  const body = hasBody(req)
-    ? await readBody(context, {
-        largest: listener.max_request_size,
-        budget: () => (isKnown(unsealed, token) ? budgets.known : budgets.strangers),
-      })
-    : undefined;
+  const upload = isUpload(req, located.path) ? uploadOf(req, context.res) : undefined;
+  const body =
+    hasBody(req) && upload === undefined
+      ? await readBody(context, {
+          largest: listener.max_request_size,
+          budget: () => (isKnown(unsealed, token) ? budgets.known : budgets.strangers),
+        })
+      : undefined;
   const origin = {
     limits: listener,
     at: node.clock.now(),
@@ -168,6 +172,7 @@ async function answer(
     remoteAddress,
     remotePort: req.socket.remotePort ?? 0,
     openedPaths: opened,
+    ...(upload === undefined ? {} : { upload }),
   };
   const arrived = arrive(req, located, body, origin);
   const { at, remotePort } = origin;
@@ -175,7 +180,8 @@ async function answer(
   node.inFlight.begin(arrived.id, running);
   try {
     // The client is told when its time is up; what the request does is still done whole or not at all.
-    return renderFinished(await deadlines.hold(at, handle(unsealed, arrived), tooLate));
+    const handled = handle(unsealed, arrived).finally(async () => upload?.close());
+    return await withBody(renderFinished(await deadlines.hold(at, handled, tooLate)));
   } finally {
     node.inFlight.end(arrived.id);
   }

@@ -6,6 +6,7 @@ import type { Millis } from '#sdk/clock.ts';
 import { parseDurationSeconds, seconds } from '#sdk/duration.ts';
 import { badRequest, ClientError } from '#sdk/errors.ts';
 import type { Arrived, WrapRequest } from '../request/stages.ts';
+import type { Upload } from '../request/upload.ts';
 import { parseBody } from './body.ts';
 import type { JsonLimits } from './json-limits.ts';
 import { LIST_STAND_IN } from './list-verb.ts';
@@ -38,6 +39,8 @@ export interface Origin {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly openedPaths: readonly string[];
+  /** The body, where it is no set of fields. */
+  readonly upload?: Upload;
 }
 
 const VERBS: Readonly<Record<string, Verb>> = {
@@ -152,6 +155,7 @@ export function arrive(
     remoteAddress: origin.remoteAddress,
     remotePort: origin.remotePort,
     openedPaths: origin.openedPaths,
+    ...(origin.upload === undefined ? {} : { upload: origin.upload }),
   };
 }
 

@@ -157,10 +157,40 @@ export class Barrier {
   /** What `sealToken` sealed, or `undefined` for anything else: whoever presents it may have made it up. */
   openToken(context: string, envelope: Uint8Array): Buffer | undefined {
     const keyring = this.#open();
+    return undamaged(() =>
+      openEnvelope(this.#keyFor(keyring, context, envelope), context, envelope),
+    );
+  }
+
+  /** Seals bytes for whoever holds the root key, whichever keys of the barrier come and go. */
+  sealForRoot(context: string, plaintext: Uint8Array): Buffer {
+    const rootKey = { term: ROOT_TERM, key: this.#open().rootKey };
+    return sealEnvelope(rootKey, this.#nonces, context, plaintext);
+  }
+
+  /** What `sealForRoot` sealed under the same root key, `undefined` for anything else. */
+  openForRoot(context: string, envelope: Uint8Array): Buffer | undefined {
+    const { rootKey } = this.#open();
+    return undamaged(() => {
+      if (termOf(envelope, context) !== ROOT_TERM) return undefined;
+      return openEnvelope(rootKey, context, envelope);
+    });
+  }
+
+  /**
+   * All records below were replaced at once. What was decrypted is forgotten, and the keyring that is there now is taken.
+   *
+   * @returns false where the root key is another one: the barrier is sealed then
+   */
+  reload(): boolean {
+    const { rootKey } = this.#open();
+    this.#cache.clear();
     try {
-      return openEnvelope(this.#keyFor(keyring, context, envelope), context, envelope);
+      this.#adopt(this.#load(rootKey), this.physical.indexOf(KEYRING_KEY));
+      return true;
     } catch (error) {
-      if (error instanceof DamagedError) return undefined;
+      this.seal();
+      if (error instanceof WrongKeyError) return false;
       throw error;
     }
   }
@@ -274,6 +304,16 @@ export class Barrier {
     this.#keyring = keyring;
     this.#keyringIndex = index;
     this.#savedEncryptions = keyring.active.encryptions;
+  }
+}
+
+/** Whoever presents a sealed text may have made it up. */
+function undamaged<T>(open: () => T): T | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof DamagedError) return undefined;
+    throw error;
   }
 }
 
