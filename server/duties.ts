@@ -1,5 +1,4 @@
-// What the active node does and no other: it ends leases, looks after the barrier's key and the other servers,
-// and takes shares for attempts.
+// What the active node does and no other: it ends leases, looks after the barrier's key, and takes shares for attempts.
 // Becoming active takes the duties up in this order, and whatever ends that lays them down in reverse.
 import { advertise, type Advertisement } from './advertisement.ts';
 import type { Unsealed } from './unsealed.ts';
@@ -22,6 +21,6 @@ export async function takeUpDuties(
   leases.start();
   const upkeep = stack.adopt(new Upkeep({ clock, log, barrier }), (keeper) => keeper.stop());
   upkeep.start();
-  stack.adopt(node.raft?.autopilot, (one) => one?.stop())?.start();
+  stack.adopt(node.raft?.autopilot, (autopilot) => autopilot?.stop())?.start();
   return stack.move();
 }

@@ -39,7 +39,7 @@ const WRITTEN_ONLY: ReadonlySet<string> = new Set([SEAL, '/v1/sys/step-down']);
 export function makeApp(node: Node, listener: Listener): Koa {
   const app = new Koa();
   withoutSecondHandler(app);
-  const send = makeSend(node.config, listener);
+  const send = makeSend(node.config, listener, node.cluster?.id ?? '');
   const open = openRoutes(node, listener, send);
   app.use(async (context, next) => {
     try {

@@ -12,12 +12,14 @@ export type Send = (context: Context, rendered: Rendered) => void;
 /** Names and values in turn, as Node writes them. */
 type Headers = readonly string[];
 
-export function makeSend(config: Config, listener: Listener): Send {
+/** @param nodeId of a node that stores with others, '' for one that does not */
+export function makeSend(config: Config, listener: Listener, nodeId: string): Send {
+  const own = ownHeaders(config, nodeId);
   const byStatus = new Map<number, Headers>(); // made on first use: there are few statuses
   return (context, rendered) => {
     let headers = byStatus.get(rendered.status);
     if (headers === undefined) {
-      headers = headersOf(config, listener, rendered.status);
+      headers = [...own, ...customHeaders(listener, rendered.status).flat()];
       byStatus.set(rendered.status, headers);
     }
     write(context, rendered, headers);
@@ -46,12 +48,14 @@ function write(context: Context, rendered: Rendered, always: Headers): void {
   res.end(body);
 }
 
-function headersOf(config: Config, listener: Listener, status: number): Headers {
-  const always = [
-    ['Cache-Control', 'no-store'],
-    ...(config.enable_response_header_hostname ? [['X-Vault-Hostname', hostname()]] : []),
+function ownHeaders(config: Config, nodeId: string): Headers {
+  const names = [
+    ...(config.enable_response_header_hostname ? ['X-Vault-Hostname', hostname()] : []),
+    ...(config.enable_response_header_raft_node_id && nodeId !== ''
+      ? ['X-Vault-Raft-Node-ID', nodeId]
+      : []),
   ];
-  return [...always, ...customHeaders(listener, status)].flat();
+  return ['Cache-Control', 'no-store', ...names];
 }
 
 /** The more special of `default`, `2xx` and `200` wins, header by header. */

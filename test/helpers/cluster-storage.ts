@@ -172,7 +172,10 @@ export class FakeCluster {
   }
 
   add(server: Server): void {
-    this.configuration = [...this.configuration.filter(({ id }) => id !== server.id), server];
+    const isKnown = this.configuration.some(({ id }) => id === server.id);
+    this.configuration = isKnown
+      ? this.configuration.map((known) => (known.id === server.id ? server : known))
+      : [...this.configuration, server];
   }
 
   /** A new term begins, led by `node`; the others that take part follow. */

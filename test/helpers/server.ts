@@ -6,12 +6,12 @@ import { seconds } from '#sdk/duration.ts';
 import type { Engine } from '#sdk/engine.ts';
 import { parseConfig } from '#server/config.ts';
 import { renderFinished } from '#server/http/render.ts';
+import { NotSentError, type OpenLink } from '#server/link.ts';
 import type { Log } from '#server/log.ts';
 import { catalog } from '#server/mount/catalog.ts';
 import { makeEntry, type NewMount } from '#server/mount/make-entry.ts';
 import type { Catalog } from '#server/mount/table.ts';
-import type { Link } from '#server/link.ts';
-import { Node, type Membership } from '#server/node.ts';
+import { Node } from '#server/node.ts';
 import { handle } from '#server/request/handle.ts';
 import type { Unsealed } from '#server/unsealed.ts';
 import type { ShareNumbers } from '#storage/seal/seal.ts';
@@ -58,13 +58,6 @@ export interface ServerOptions {
   /** One share of one unless said otherwise. */
   readonly numbers?: ShareNumbers;
 }
-
-/** To nobody. */
-const NO_LINK: Link = {
-  network: { send: () => {}, listen: () => () => {} },
-  forward: () => Promise.reject(new Error('nobody is there')),
-  close: () => Promise.resolve(),
-};
 
 const ROOT_TOKEN = 'root';
 const ONE_SHARE: ShareNumbers = { secret_shares: 1, secret_threshold: 1 };
@@ -163,7 +156,7 @@ export class TestServer {
       openedPaths: asking.openedPaths ?? [],
     });
     const { status, body: text } = renderFinished(finished);
-    return answered(status, typeof text === 'string' ? (JSON.parse(text) as Json) : {});
+    return answered(status, text === undefined ? {} : (JSON.parse(String(text)) as Json));
   }
 
   /** A call that must succeed. */
@@ -230,15 +223,10 @@ export class TestServer {
       log: this.#log(),
       config: parseConfig([{ name: 'test', text: this.#config }], { env: {}, networks: {} }),
       physical: this.#physical,
-      membership: this.#membership(),
+      ...(this.#cluster === undefined ? {} : { membership: { storage: this.#cluster, openLink } }),
       storageType: this.#cluster === undefined ? 'inmem' : 'raft',
       catalog: this.#catalog,
     });
-  }
-
-  #membership(): Membership | undefined {
-    const storage = this.#cluster;
-    return storage && { storage, openLink: () => Promise.resolve(NO_LINK) };
   }
 
   #log(): Log {
@@ -246,6 +234,14 @@ export class TestServer {
     return { trace: line, debug: line, info: line, warn: line, error: line };
   }
 }
+
+/** A test has no other nodes to speak to. */
+const openLink: OpenLink = () =>
+  Promise.resolve({
+    network: { send: () => {}, listen: () => () => {} },
+    forward: () => Promise.reject(new NotSentError('there are no other nodes')),
+    close: () => Promise.resolve(),
+  });
 
 const CONFIG = `
   listener "tcp" {
