@@ -65,7 +65,7 @@ export async function takePart(options: PartOptions): Promise<Activity> {
     if (leadership.activeSince !== undefined) await saveCount(services);
     await cluster.stop();
   });
-  await cluster.start(link.network);
+  await cluster.start(link);
   follow(cluster.status().role);
   await within(clock, leadership.settled);
   const built = stack.move();

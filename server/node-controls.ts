@@ -30,8 +30,6 @@ export interface NodeControls {
   readonly rekey: Rekey;
   /** Storage that several nodes share; `undefined` with any other. */
   readonly raft: RaftControls | undefined;
-  /** All of storage was replaced: goes on with what is there now, or seals where it is under another key. */
-  restored(): Promise<void>;
   /** Ends everything that exists only while unsealed, and forgets the keys. */
   seal(): Promise<void>;
 }

@@ -83,7 +83,7 @@ export class Node {
   #last: Promise<unknown> = Promise.resolve();
   /** Those who wait for the node to become active or a standby. */
   readonly #waiting = new Set<() => void>();
-  #handler: ForwardedHandler = (_, response) => void response.destroy();
+  #handler: ForwardedHandler = ({ refuse }) => refuse('the node begins to listen');
 
   constructor(options: NodeOptions) {
     const { clock, log, config, physical, storageType } = options;
@@ -98,6 +98,10 @@ export class Node {
     this.#physical = physical;
     this.#barrier = new Barrier(physical, clock);
     this.#seal = new ShamirSeal(physical);
+    this.#barrier.follow(() => {
+      log.error('storage is under another root key now: this node needs the shares of that one');
+      void this.seal();
+    });
     this.metrics = makeMetrics(this);
     this.metrics.observe(() => nodeGauges(this, this.#clusterName));
   }
@@ -209,13 +213,6 @@ export class Node {
     });
   }
 
-  /** All of storage was replaced, by an archive: what is in memory follows it, but for the keys. */
-  async restored(): Promise<void> {
-    if (this.unsealed() === undefined || this.#barrier.reload()) return;
-    this.log.warn('what was restored is under other keys: the node seals itself');
-    await this.seal();
-  }
-
   async close(): Promise<void> {
     await this.seal();
     await this.#physical.close();
@@ -255,7 +252,7 @@ export class Node {
     return takePart({
       services,
       cluster: membership.storage,
-      openLink: () => membership.openLink(services, (...asked) => this.#handler(...asked)),
+      openLink: () => membership.openLink(services, (forwarded) => this.#handler(forwarded)),
       own: this.own,
       whenChanged: () => this.#tellOfChange(),
       whenEnded: (role) => this.#ended(role.type),

@@ -98,7 +98,6 @@ function controlsOf(
     inFlight: node.inFlight,
     metrics: node.metrics,
     cluster: node.cluster,
-    restored: () => node.restored(),
     seal: () => node.seal(),
   };
 }

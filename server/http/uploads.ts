@@ -8,15 +8,12 @@ const UPLOADS: ReadonlySet<string> = new Set([
   '/v1/sys/storage/raft/snapshot-force',
 ]);
 
-/** @param path from the root, as it was located */
-export const isUpload = ({ method }: Pick<IncomingMessage, 'method'>, path: string): boolean =>
-  UPLOADS.has(path) && (method === 'POST' || method === 'PUT');
-
 /** The client is told to go on when somebody wants to read. */
 export function uploadOf(
   request: IncomingMessage,
   response: Pick<ServerResponse, 'writeContinue'>,
-): Upload {
+): Upload | undefined {
+  if (!isUpload(request)) return undefined;
   return new Upload({
     chunks: () => {
       if (request.headers.expect !== undefined) response.writeContinue();
@@ -25,4 +22,10 @@ export function uploadOf(
     },
     discard: () => void request.resume(),
   });
+}
+
+function isUpload({ method, url = '' }: IncomingMessage): boolean {
+  if (method !== 'POST' && method !== 'PUT') return false;
+  const mark = url.indexOf('?');
+  return UPLOADS.has(mark === -1 ? url : url.slice(0, mark));
 }

@@ -36,7 +36,7 @@ export interface Arrived {
   readonly remoteAddress: string;
   readonly remotePort: number;
   /** The body, where it is no set of fields; whoever may send it decides whether it is read. */
-  readonly upload?: Upload;
+  readonly upload?: Upload | undefined;
   /** Where paths begin that the listener lets anybody ask for, because shares of the key decide there. */
   readonly openedPaths?: readonly string[];
 }

@@ -22,6 +22,12 @@ export class Upload {
     return this.#taken !== undefined;
   }
 
+  /** The bytes, to be sent on to another node, which decides about them. */
+  passOn(): AsyncIterable<Uint8Array> {
+    this.#taken = Promise.resolve();
+    return this.#source.chunks();
+  }
+
   /**
    * What `take` makes of the bytes. A request that is run again, because another was in its way, gets the same: the
    * bytes are gone. A path has one `take` only.

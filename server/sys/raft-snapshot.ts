@@ -1,10 +1,11 @@
 // sys/storage/raft/snapshot: the whole state of the cluster as an archive, handed out and taken back.
 // https://developer.hashicorp.com/vault/api-docs/system/storage/raft
 import type { Clock } from '#sdk/clock.ts';
-import { badRequest } from '#sdk/errors.ts';
+import { badRequest, ClientError } from '#sdk/errors.ts';
 import { pathFor } from '#sdk/path.ts';
 import { stream, type StreamReply } from '#sdk/reply.ts';
 import type { Barrier } from '#storage/barrier/barrier.ts';
+import { DamagedError } from '#storage/physical.ts';
 import { ArchiveError, ForeignArchiveError } from '../raft/archive/error.ts';
 import { SUMS_CONTEXT } from '../raft/archive/parts.ts';
 import { readArchive, type ReadArchive } from '../raft/archive/read.ts';
@@ -59,7 +60,7 @@ function save({ storage, spoolFolder }: RaftControls, barrier: Barrier, clock: C
 /** Nothing is changed before the archive is there as a whole and right, and the request is on record. */
 async function restore(engine: System, isForced: boolean): Promise<undefined> {
   const raft = requireRaft(engine);
-  const { barrier, node, log } = engine.services;
+  const { barrier, log } = engine.services;
   const { upload } = engine.known.admitted.arrived;
   if (upload === undefined) throw badRequest('the request has no snapshot');
   const archive = await upload.once((chunks) =>
@@ -72,10 +73,19 @@ async function restore(engine: System, isForced: boolean): Promise<undefined> {
   engine.afterwards(async () => {
     const { id, index, term } = archive.meta;
     log.info('a snapshot is being restored', { id, index, term });
-    await raft.storage.restore(archive.state());
+    await install(raft, archive);
     log.info('the snapshot was restored', { id, index, term });
-    await node.restored();
   });
+}
+
+/** What is in memory follows storage; where its keys are others than this node's, the node seals itself. */
+async function install({ storage }: RaftControls, archive: ReadArchive): Promise<void> {
+  try {
+    await storage.restore(archive.state());
+  } catch (error) {
+    if (!(error instanceof DamagedError)) throw error;
+    throw new ClientError(400, 'the state in the snapshot is damaged', { cause: error });
+  }
 }
 
 async function readAll(
