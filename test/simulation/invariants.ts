@@ -131,15 +131,27 @@ export class Invariants {
 
   /** A node says something to another. */
   sent(message: Message): void {
-    const { from, term } = message;
-    if (message.type !== 'vote-reply' && message.type !== 'append-reply') return;
-    this.#highestTerm.set(from, Math.max(term, this.#highestTerm.get(from) ?? 0) as Term);
-    if (message.type === 'vote-reply') {
-      if (message.isGranted) this.#vote(from, term, message.to);
-    } else if (message.isAccepted) this.#checkPromise(from, message.index);
+    switch (message.type) {
+      case 'vote':
+        this.#show(message);
+        this.#vote(message.from, message.term, message.from);
+        break;
+      case 'vote-reply':
+        this.#show(message);
+        if (message.isGranted) this.#vote(message.from, message.term, message.to);
+        break;
+      case 'append-reply':
+        this.#show(message);
+        if (message.isAccepted) this.#checkPromise(message.from, message.index);
+        break;
+      default: // says nothing that its sender must remember
+    }
   }
 
-  /** A node stands for election: it votes for itself. */
+  #show({ from, term }: Message): void {
+    this.#highestTerm.set(from, Math.max(term, this.#highestTerm.get(from) ?? 0) as Term);
+  }
+
   #vote(voter: NodeId, term: Term, candidate: NodeId): void {
     const ballot = `${voter} in term ${term}`;
     const other = this.#votes.get(ballot);
