@@ -126,6 +126,11 @@ export class Process implements Timer {
     return this.#timeThen + (this.#events.now - this.#rateSince) * this.#rate;
   }
 
+  /** When the world will be at a moment of this clock, if that goes on as it does. */
+  worldTimeOf(moment: number): number {
+    return this.#events.now + (moment - this.now()) / this.#rate;
+  }
+
   after(delay: number, action: () => void): () => void {
     return this.#events.after(Math.max(0, delay) / this.#rate, () => this.run(action));
   }

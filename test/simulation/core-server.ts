@@ -102,7 +102,7 @@ export class CoreServer implements Server {
   get view(): NodeView {
     return viewOf(this.#state, this.#ports.settings.id, {
       applied: this.#machine.now.position.index,
-      leaseUntil: this.#leaseUntil,
+      leaseUntil: this.#ports.process.worldTimeOf(this.#leaseUntil),
     });
   }
 

@@ -226,9 +226,14 @@ function lying(world: World, chance: Dice, host: Host): () => void {
 
 /** A voter that the cluster can do without, while nothing is damaged. */
 function expendable(world: World, chance: Dice): NodeId | undefined {
+  const id = chance.pick(['', ...votersOf(world.configuration)]) as NodeId;
+  return isExpendable(world, id) ? id : undefined;
+}
+
+function isExpendable(world: World, id: NodeId): boolean {
   const voters = votersOf(world.configuration);
-  if (voters.length < 3 || voters.some((id) => world.isDamaged(id))) return undefined;
-  return chance.pick(voters);
+  const isAnyDamaged = voters.some((one) => one !== id && world.isDamaged(one));
+  return voters.includes(id) && voters.length >= 3 && !isAnyDamaged;
 }
 
 function added(world: World): undefined | false {
@@ -241,10 +246,13 @@ function added(world: World): undefined | false {
 function changed(world: World, change: MembershipChange): undefined | false {
   const { leader } = world;
   if (leader === undefined) return false;
-  leader.process?.run(() =>
+  leader.process?.run(() => {
+    // It may have been paused for a while.
+    const isLess = change.type === 'demote' || change.type === 'remove';
+    if (isLess && !isExpendable(world, change.id)) return;
     leader.life?.server?.change(change, (isDone) => {
       if (isDone) world.counts.add(`change committed: ${change.type}`);
-    }),
-  );
+    });
+  });
   return undefined;
 }

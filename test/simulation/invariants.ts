@@ -38,10 +38,16 @@ export class Violation extends Error {
 interface Witnessed {
   readonly previousTerm: Term | undefined;
   readonly content: string;
+  /** Who made it, in which of its lives. */
+  readonly owner: NodeId;
+  readonly life: number;
+  /** Somebody else has it too. Before that its owner may lose it in a crash, and make another one. */
+  isShared: boolean;
 }
 
 /** What a node was like when it was last looked at. */
 interface Remembered {
+  readonly life: number;
   term: Term;
   commit: Index;
   last: Index;
@@ -66,10 +72,12 @@ export class Invariants {
   readonly #committed = new Map<Index, Term>();
   readonly #votes = new Map<string, NodeId>();
   readonly #remembered = new Map<NodeId, Remembered>();
+  readonly #configurations = new Map<Index, Configuration>();
   readonly #leases = new Map<NodeId, number>();
   readonly #checksums = new Map<Index, string>();
   readonly #highestTerm = new Map<NodeId, Term>();
   #commit = 0 as Index;
+  #lives = 0;
 
   constructor(witnesses: Witnesses) {
     this.#witnesses = witnesses;
@@ -95,7 +103,9 @@ export class Invariants {
     if (view.term < highest && !this.#witnesses.isDamaged(view.id)) {
       fail(`${view.id} started in term ${view.term}, though it had shown term ${highest}`);
     }
+    this.#lives += 1;
     this.#remembered.set(view.id, {
+      life: this.#lives,
       term: view.term,
       commit: view.commit,
       last: view.start,
@@ -220,12 +230,17 @@ export class Invariants {
     if (entry.index !== index) fail(`${view.id} has entry ${entry.index} at ${index}`);
     const name = `${index}/${entry.term}`;
     const previousTerm = view.termAt((index - 1) as Index);
+    const content = contentOf(entry);
     const known = this.#entries.get(name);
-    if (known === undefined) {
-      this.#entries.set(name, { previousTerm, content: contentOf(entry) });
+    const life = this.#remembered.get(view.id)?.life ?? 0;
+    const isLost = known?.owner === view.id && known.life !== life && !known.isShared;
+    if (known === undefined || (isLost && known.content !== content)) {
+      const witnessed = { previousTerm, content, owner: view.id, life, isShared: false };
+      this.#entries.set(name, witnessed);
       return;
     }
-    if (known.content !== contentOf(entry)) fail(`${view.id} has another entry ${name}`);
+    if (known.owner !== view.id) known.isShared = true;
+    if (known.content !== content) fail(`${view.id} has another entry ${name}`);
     if (
       known.previousTerm !== previousTerm &&
       known.previousTerm !== undefined &&
@@ -321,8 +336,6 @@ export class Invariants {
     if (old !== undefined) checkDifference(view.id, old, view.configuration);
     this.#configurations.set(index, view.configuration);
   }
-
-  readonly #configurations = new Map<Index, Configuration>();
 
   /** Two nodes never believe at once that nobody else leads. */
   #checkLease(view: NodeView): void {
