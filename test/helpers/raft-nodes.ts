@@ -170,10 +170,11 @@ export class RaftNodes {
   /** Lets time pass until a promise is settled. */
   async until<T>(promise: Promise<T>): Promise<T> {
     let isDone = false;
-    const done = (): void => {
+    const ended = promise.finally(() => {
       isDone = true;
-    };
-    promise.then(done, done);
+    });
+    // Whether it ended well is for whoever gave it.
+    ended.catch(() => undefined);
     await this.runUntil(() => isDone);
     return promise;
   }
