@@ -15,6 +15,9 @@ export type Ticket = number & { readonly unit: 'ticket' };
 /** Counts the leader's heartbeat rounds within a term. */
 export type Round = number & { readonly unit: 'round' };
 
+/** Numbers the `persist` effects of one run of a node. */
+export type Sequence = number & { readonly unit: 'sequence' };
+
 /**
  * `voter`: counts for majorities. `staging`: has just joined, is to be promoted once it has caught up. `nonvoter`: gets
  * everything and never counts.
@@ -107,31 +110,42 @@ export type Message = Envelope &
         readonly lastIndex: Index;
         /** The state machine has to be filled by a snapshot, whatever the log holds. */
         readonly needsSnapshot: boolean;
+        /** It has the whole snapshot and is about to replace its state by it. */
+        readonly isInstalling: boolean;
+        /** See `HardState`. Who has not come through that cannot be promoted. */
+        readonly isRecovering: boolean;
       }
     /** Given to the receiver's core by its driver once the whole snapshot lies on its disk. */
     | { readonly type: 'install'; readonly snapshot: SnapshotMeta }
     | { readonly type: 'read'; readonly ticket: Ticket }
     | { readonly type: 'read-reply'; readonly ticket: Ticket; readonly index: Index | undefined }
     | { readonly type: 'time-out-now' }
-    /** The leader knows that the receiver once acknowledged more than it now has. */
-    | { readonly type: 'recover' }
+    /** The receiver acknowledged everything up to `index` in this term, and seems not to have it any more. */
+    | { readonly type: 'recover'; readonly index: Index }
     /** The receiver is no server of the cluster as of a committed configuration. */
     | { readonly type: 'not-a-member'; readonly configurationIndex: Index }
   );
 
+/**
+ * What a leader has to say and to store waits for the next `flush`, `tick` or request other than `propose` and `read`,
+ * so that whatever came together leaves together. The driver gives a `flush` whenever its queue of inputs is empty, and
+ * one at the start.
+ */
 export type Input =
   | { readonly type: 'tick' }
+  | { readonly type: 'flush' }
   | { readonly type: 'receive'; readonly message: Message }
   | { readonly type: 'propose'; readonly ticket: Ticket; readonly data: Uint8Array }
   /** Linearizable: what was acknowledged before it is visible at the index of its outcome. */
   | { readonly type: 'read'; readonly ticket: Ticket }
+  /** A server that is new comes in as `staging` at most: an empty voter could cost the cluster its majority. */
   | { readonly type: 'change'; readonly ticket: Ticket; readonly change: MembershipChange }
   /** `undefined`: to whichever voter is best placed. */
   | { readonly type: 'transfer'; readonly ticket: Ticket; readonly to: NodeId | undefined }
   /** Makes a new node the only voter of a new cluster; refused when it has any log. */
   | { readonly type: 'bootstrap'; readonly ticket: Ticket; readonly server: Server }
-  /** All entries up to here, as they were when they were appended in `term`, are durable. */
-  | { readonly type: 'persisted'; readonly term: Term; readonly through: Index }
+  /** This `persist` and all before it are durable. When several were synced together, telling the last is enough. */
+  | { readonly type: 'persisted'; readonly sequence: Sequence }
   | { readonly type: 'applied'; readonly through: Index }
   /** The state machine holds everything up to `snapshot.index` durably; entries up to `through` may be forgotten. */
   | { readonly type: 'compacted'; readonly snapshot: SnapshotMeta; readonly through: Index }
@@ -143,22 +157,29 @@ export type Input =
   | { readonly type: 'disk'; readonly isUsable: boolean };
 
 /**
- * What is to be done, in this order. A `persist` is durable before anything behind it in the list is carried out; what
- * stands before it may go at once. `persisted` is fed back after each.
+ * What is to be done, in this order, list after list. A `persist` holds up the sends behind it, in its own list and in
+ * later ones, until it is durable, but for those that are urgent; it holds up nothing else. Persists and installs are
+ * carried out one after the other. (To hold up everything behind a `persist` is right too, only slower.)
  */
 export type Effect =
   | {
       readonly type: 'persist';
+      /** For `persisted`. */
+      readonly sequence: Sequence;
       readonly hardState: HardState | undefined;
       /** The first of them replaces whatever the log holds from its index on. */
       readonly entries: readonly Entry[];
     }
-  /** The state machine and the log are to be replaced by a snapshot that lies whole on the disk; then `installed`. */
-  | { readonly type: 'install'; readonly snapshot: SnapshotMeta }
-  | { readonly type: 'send'; readonly message: Message }
+  /**
+   * The state machine is to be replaced by a snapshot that lies whole on the disk; then `installed`. Unless `keepsLog`,
+   * the log is to be emptied and begins behind the snapshot; with it the log stays as it is.
+   */
+  | { readonly type: 'install'; readonly snapshot: SnapshotMeta; readonly keepsLog: boolean }
+  /** Urgent: need not wait for any `persist` (a leader's entries travel while its own disk writes them). */
+  | { readonly type: 'send'; readonly message: Message; readonly isUrgent: boolean }
   /** A follower needs more than the log holds: stream a snapshot to it, then `shipped`. */
   | { readonly type: 'ship'; readonly to: NodeId }
-  /** Committed entries, each exactly once and in order; then `applied`. */
+  /** Committed entries that are durable here, each exactly once and in order; then `applied`. */
   | { readonly type: 'apply'; readonly entries: readonly Entry[] }
   | { readonly type: 'settle'; readonly ticket: Ticket; readonly outcome: Outcome }
   /** This node leads `term`; it serves from the moment that it has applied `from`, the first entry of its term. */
@@ -194,6 +215,8 @@ export type Refusal =
   | 'the leader has not committed an entry of its term yet'
   | 'unknown server'
   | 'the last voter cannot go'
+  | 'the server has not caught up'
+  | 'no server can take over'
   | 'timed out'
   | 'already part of a cluster';
 
@@ -207,10 +230,11 @@ export interface Settings {
   readonly maxInflightAppends: number;
   readonly maxInflightBytes: number;
   readonly maxUncommittedBytes: number;
+  /** Different at every start of every node. */
   readonly seed: number;
 }
 
-/** What a node finds on its disk when it starts. */
+/** What a node finds on its disk when it starts. Nothing at all: term 0, a `start` of index 0, no servers. */
 export interface Restored {
   readonly hardState: HardState;
   /** Where the log begins: the entry before its first one, with the configuration as of there. */
@@ -218,4 +242,33 @@ export interface Restored {
   readonly entries: readonly Entry[];
   /** What the state machine holds already; less than `start.index` when it has to be filled by a snapshot. */
   readonly applied: Index;
+}
+
+/** What a leader knows of another server. */
+export interface Peer {
+  readonly id: NodeId;
+  /** The log is the leader's up to here at least. */
+  readonly match: Index;
+  /** Ticks since it was heard of in this term; `undefined` if it never was. */
+  readonly silence: number | undefined;
+  readonly isRecovering: boolean;
+}
+
+/** A node as it sees itself. */
+export interface Status {
+  readonly role: 'leader' | 'follower' | 'candidate';
+  readonly term: Term;
+  readonly leader: NodeId | undefined;
+  readonly commit: Index;
+  readonly applied: Index;
+  readonly lastIndex: Index;
+  readonly lastTerm: Term;
+  /** In force, committed or not. */
+  readonly configuration: Configuration;
+  readonly configurationIndex: Index;
+  readonly isRecovering: boolean;
+  /** The state machine has to be filled by a snapshot. */
+  readonly needsSnapshot: boolean;
+  /** Empty but on the leader. */
+  readonly peers: readonly Peer[];
 }
