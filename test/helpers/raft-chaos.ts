@@ -1,5 +1,5 @@
 // Random trouble for several Raft cores, in an order that comes again with its seed, and what must hold in spite of it.
-import type { Effect, Entry, Index, Message, NodeId, Term, Ticket } from '#raft/types.ts';
+import type { Effect, Entry, HardState, Index, Message, NodeId, Term } from '#raft/types.ts';
 import { Cluster, bytes, servers, ticket } from './raft-cluster.ts';
 import type { Player } from './raft-cluster.ts';
 import { seededRandom } from './random.ts';
@@ -14,6 +14,7 @@ interface Watched {
   seen: number;
   pausedUntil: number;
   nextTick: number;
+  isRemoved: boolean;
   shipping: { readonly to: NodeId; readonly at: number; readonly install: Message }[];
 }
 
@@ -41,7 +42,7 @@ export const ROUGH: Weather = {
   change: 6,
   transfer: 4,
   compact: 10,
-  amnesia: 0,
+  amnesia: 2,
 };
 
 export class Chaos {
@@ -56,7 +57,16 @@ export class Chaos {
   now = 0;
   nextTicket = 1;
   acknowledged = 0;
-  readonly counts = { acked: 0, reads: 0, leases: 0, installs: 0, changes: 0, transfers: 0 };
+  readonly counts = {
+    acked: 0,
+    reads: 0,
+    leases: 0,
+    installs: 0,
+    changes: 0,
+    transfers: 0,
+    losses: 0,
+    removals: 0,
+  };
   cut: (message: Message) => boolean = () => false;
 
   constructor(seed: number, weather: Weather, names: readonly string[]) {
@@ -72,6 +82,7 @@ export class Chaos {
       seen: player.effects.length,
       pausedUntil: 0,
       nextTick: this.random.below(TICK),
+      isRemoved: false,
       shipping: [],
     });
   }
@@ -99,7 +110,9 @@ export class Chaos {
   live(player: Player): void {
     const watched = this.at(player);
     if (!player.isUp) {
-      if (this.chance(5)) this.restart(player);
+      if (watched.isRemoved && this.chance(995)) return;
+      if (watched.isRemoved) wipe(player, { ...NOTHING, isRecovering: false });
+      if (watched.isRemoved || this.chance(5)) this.restart(player);
       return;
     }
     if (this.now < watched.pausedUntil) return;
@@ -111,7 +124,7 @@ export class Chaos {
       if (this.chance(50)) player.freeDisk();
       else if (this.chance(300)) player.freeSome(1 + this.random.below(2));
     }
-    for (let more = player.report(); more; ) more = player.report();
+    for (let more = player.report(); more;) more = player.report();
     player.give({ type: 'flush' });
     this.finishShipping(player, watched);
     this.look(player, watched);
@@ -192,6 +205,7 @@ export class Chaos {
     const watched = this.at(player);
     if (!player.isUp) return;
     if (this.chance(weather.crash)) return this.crash(player);
+    if (this.chance(weather.amnesia)) return this.loseDisk(player);
     if (this.chance(weather.pause)) watched.pausedUntil = this.now + this.random.below(40 * TICK);
     if (this.now < watched.pausedUntil) return;
     if (this.chance(weather.hang)) player.hangDisk();
@@ -202,6 +216,27 @@ export class Chaos {
     this.look(player, watched);
   }
 
+  /** One disk at a time loses something; more at once could lose what was acknowledged. */
+  loseDisk(player: Player): void {
+    const voters = player.status.configuration.filter((one) => one.suffrage === 'voter');
+    if (this.isAnyoneHurt || voters.length < 3) return;
+    this.crash(player);
+    // What it said before it went does not arrive after it came back.
+    const { wire } = this.cluster;
+    wire.splice(0, wire.length, ...wire.filter(({ from }) => from !== player.id));
+    const { disk } = player;
+    const way = this.random.below(3);
+    if (way === 0) wipe(player, { ...NOTHING, isRecovering: false });
+    else if (way === 1) wipe(player, { ...disk.hardState, isRecovering: true });
+    else disk.position = 0 as Index;
+    this.counts.losses += 1;
+    this.restart(player);
+  }
+
+  get isAnyoneHurt(): boolean {
+    return this.players.some(({ state }) => state.isRecovering || state.needsSnapshot);
+  }
+
   crash(player: Player): void {
     if (player.isDiskHanging) player.freeSome(this.random.below(player.waiting + 1));
     this.look(player, this.at(player));
@@ -209,7 +244,7 @@ export class Chaos {
     // A state machine is durable up to some earlier entry; the rest is applied again.
     const { disk } = player;
     const lag = this.random.below(disk.position - disk.start.index + 1);
-    disk.position = (disk.position - lag) as Index;
+    if (lag > 0) disk.position = (disk.position - lag) as Index;
   }
 
   restart(player: Player): void {
@@ -217,6 +252,7 @@ export class Chaos {
     const watched = this.at(player);
     watched.begun.clear();
     watched.leaseUntil = 0;
+    watched.isRemoved = false;
     watched.shipping = [];
     this.look(player, watched);
   }
@@ -255,7 +291,11 @@ export class Chaos {
     const leader = this.random.pick(this.players);
     if (!leader.isUp || this.now < this.at(leader).pausedUntil) return;
     const { id } = this.random.pick(this.players);
+    const isSmall =
+      leader.status.configuration.filter((one) => one.suffrage === 'voter').length < 4;
     const type = this.random.pick(['add', 'promote', 'promote', 'demote', 'remove'] as const);
+    // Who takes voters away while another is not well may be left without a majority.
+    if (isSmall && this.isAnyoneHurt && (type === 'demote' || type === 'remove')) return;
     const asked = ticket(this.nextTicket);
     this.nextTicket += 1;
     if (type === 'add') {
@@ -302,6 +342,11 @@ export class Chaos {
         break;
       case 'ship':
         this.ship(player, watched, effect.to);
+        break;
+      case 'removed':
+        watched.isRemoved = true;
+        this.counts.removals += 1;
+        this.cluster.crash(player.id);
         break;
       case 'configured':
         this.counts.changes += 1;
@@ -357,11 +402,23 @@ export class Chaos {
   heal(): void {
     this.cut = () => false;
     for (const player of this.players) {
-      if (!player.isUp) this.restart(player);
+      if (!player.isUp && !this.at(player).isRemoved) this.restart(player);
       player.freeDisk();
       this.at(player).pausedUntil = 0;
     }
   }
 }
 
-export type { Ticket };
+const NOTHING = { term: 0 as Term, votedFor: undefined, commit: 0 as Index } as const;
+
+function wipe({ disk }: Player, hardState: HardState): void {
+  disk.hardState = hardState;
+  disk.start = {
+    index: 0 as Index,
+    term: 0 as Term,
+    configuration: [],
+    configurationIndex: 0 as Index,
+  };
+  disk.entries = [];
+  disk.position = 0 as Index;
+}
