@@ -1,4 +1,5 @@
 // Random trouble for several Raft cores, in an order that comes again with its seed, and what must hold in spite of it.
+import { votersOf } from '#raft/quorum.ts';
 import type { Effect, Entry, HardState, Index, Message, NodeId, Term } from '#raft/types.ts';
 import { Cluster, bytes, servers, ticket } from './raft-cluster.ts';
 import type { Player } from './raft-cluster.ts';
@@ -218,8 +219,8 @@ export class Chaos {
 
   /** One disk at a time loses something; more at once could lose what was acknowledged. */
   loseDisk(player: Player): void {
-    const voters = player.status.configuration.filter((one) => one.suffrage === 'voter');
-    if (this.isAnyoneHurt || voters.length < 3) return;
+    const isFewer = this.players.some((one) => votersOf(one.status.configuration).length < 3);
+    if (this.isAnyoneHurt || isFewer) return;
     this.crash(player);
     // What it said before it went does not arrive after it came back.
     const { wire } = this.cluster;
@@ -291,8 +292,7 @@ export class Chaos {
     const leader = this.random.pick(this.players);
     if (!leader.isUp || this.now < this.at(leader).pausedUntil) return;
     const { id } = this.random.pick(this.players);
-    const isSmall =
-      leader.status.configuration.filter((one) => one.suffrage === 'voter').length < 4;
+    const isSmall = votersOf(leader.status.configuration).length < 4;
     const type = this.random.pick(['add', 'promote', 'promote', 'demote', 'remove'] as const);
     // Who takes voters away while another is not well may be left without a majority.
     if (isSmall && this.isAnyoneHurt && (type === 'demote' || type === 'remove')) return;
@@ -351,7 +351,10 @@ export class Chaos {
       case 'configured':
         this.counts.changes += 1;
         break;
-      default:
+      case 'persist':
+      case 'install':
+      case 'send':
+      case 'follow':
         break;
     }
   }
