@@ -8,7 +8,8 @@ import {
   UncertainError,
   type ClusterStorage,
 } from '#storage/cluster-storage.ts';
-import { ConflictError, StorageError } from '#storage/physical.ts';
+import { ConflictError, DamagedError, StorageError } from '#storage/physical.ts';
+import { stream } from '#test/helpers/machine.ts';
 import { batch, RaftNodes, textOf, type RaftNode } from '#test/helpers/raft-nodes.ts';
 
 const THREE = ['a', 'b', 'c'] as const;
@@ -291,4 +292,47 @@ test('a full disk is waited for', async (t) => {
   await nodes.runUntil(() => storage.status().role.type === 'leader');
   t.true((await waiting) instanceof UncertainError);
   await t.notThrowsAsync(put(nodes, storage, 'key', 'later'));
+});
+
+/** What a storage holds, in pieces of an odd size. */
+async function* saved(storage: ClusterStorage): AsyncGenerator<Uint8Array> {
+  const state = storage.save();
+  for await (const chunk of state.chunks()) {
+    for (let at = 0; at < chunk.length; at += 1009) yield chunk.subarray(at, at + 1009);
+  }
+  state.release();
+}
+
+test('a state that was saved takes the place of what is there, on every node', async (t) => {
+  const nodes = await three(t);
+  const { storage } = nodes.node('a');
+  await put(nodes, storage, 'kept', 'then');
+  const pieces: Uint8Array[] = [];
+  const reading = (async () => {
+    for await (const piece of saved(storage)) pieces.push(piece);
+  })();
+  await nodes.until(reading);
+  await put(nodes, storage, 'kept', 'now');
+  await put(nodes, storage, 'later', 'x');
+  const replaced = storage.restore(stream(pieces));
+  await nodes.until(replaced);
+  for (const id of THREE) {
+    const node = nodes.node(id).storage;
+    await nodes.runUntil(() => node.index === storage.index);
+    t.deepEqual([textOf(node, 'kept'), textOf(node, 'later')], ['then', undefined], id);
+  }
+  await put(nodes, storage, 'kept', 'again');
+});
+
+test('what is not a saved state changes nothing, and only the leader restores', async (t) => {
+  const nodes = await three(t);
+  const { storage } = nodes.node('a');
+  await put(nodes, storage, 'key', 'value');
+  await t.throwsAsync(nodes.until(storage.restore(stream([Buffer.from('nonsense')]))), {
+    instanceOf: DamagedError,
+  });
+  t.is(textOf(storage, 'key'), 'value');
+  await t.throwsAsync(nodes.until(nodes.node('b').storage.restore(stream([]))), {
+    instanceOf: NotLeaderError,
+  });
 });
