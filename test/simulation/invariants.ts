@@ -270,7 +270,9 @@ export class Invariants {
     }
     if (known.owner !== view.id) known.isShared = true;
     if (known.content !== content) {
-      fail(`${view.id} has another entry ${name}: ${content.slice(0, 80)}, not ${known.content.slice(0, 80)}`);
+      fail(
+        `${view.id} has another entry ${name}: ${content.slice(0, 80)}, not ${known.content.slice(0, 80)}`,
+      );
     }
     if (
       known.previousTerm !== previousTerm &&
