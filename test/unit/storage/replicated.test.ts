@@ -336,3 +336,27 @@ test('what is not a saved state changes nothing, and only the leader restores', 
     instanceOf: NotLeaderError,
   });
 });
+
+const OFTEN = {
+  compaction: { trailingLogs: 10, snapshotThreshold: 20, snapshotInterval: 1e12 },
+};
+
+async function putMany(nodes: RaftNodes, storage: ClusterStorage, count: number): Promise<void> {
+  for (let at = 0; at < count; at++) {
+    await put(nodes, storage, `k${at % 50}`, `${at} ${'x'.repeat(1000)}`);
+  }
+}
+
+test('the log is cut, and a node that was away for too long is sent a snapshot', async (t) => {
+  const nodes = await three(t, OFTEN);
+  const { storage } = nodes.node('a');
+  nodes.isolate('c');
+  await putMany(nodes, storage, 200);
+  nodes.heal();
+  const away = nodes.node('c').storage;
+  await nodes.runUntil(() => away.index === storage.index);
+  t.is(textOf(away, 'k49'), textOf(storage, 'k49'));
+  t.deepEqual(nodes.node('c').machine.checksum(), nodes.node('a').machine.checksum());
+  await put(nodes, storage, 'after', 'x');
+  await nodes.runUntil(() => textOf(away, 'after') === 'x');
+});
