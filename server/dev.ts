@@ -14,9 +14,11 @@ export function devConfig(flags: ServerFlags, surroundings: Surroundings): Confi
     listener "tcp" {
       address = ${JSON.stringify(flags.devListenAddress)}
       tls_disable = true
+      telemetry { unauthenticated_metrics_access = true }
     }
     api_addr = ${JSON.stringify(`http://${flags.devListenAddress}`)}
     disable_mlock = true
+    telemetry {}
     ui = true
   `;
   return parseConfig([{ name: 'dev', text }], surroundings);

@@ -1,7 +1,9 @@
 // What the system's paths may ask of the node that they run on.
-
+import type { ClusterStorage } from '#storage/cluster-storage.ts';
 import type { InFlight } from './in-flight.ts';
 import type { LogLevel } from './log.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import type { RaftControls } from './raft/controls.ts';
 import type { Rekey } from './rekey.ts';
 import type { RootGeneration } from './root-generation.ts';
 
@@ -20,9 +22,16 @@ export interface NodeControls {
   readonly configuration: Readonly<Record<string, unknown>>;
   readonly logLevel: LogLevel;
   readonly inFlight: InFlight;
+  readonly metrics: Metrics;
+  /** The storage as a member of a cluster, where it is one. */
+  readonly cluster: ClusterStorage | undefined;
   /** What is done with shares of the key; given up when the node is sealed. */
   readonly rootGeneration: RootGeneration;
   readonly rekey: Rekey;
+  /** Storage that several nodes share; `undefined` with any other. */
+  readonly raft: RaftControls | undefined;
+  /** Has another node be active, if there is one that can. */
+  stepDown(): Promise<void>;
   /** Ends everything that exists only while unsealed, and forgets the keys. */
   seal(): Promise<void>;
 }

@@ -1,29 +1,44 @@
-// The life of a process: its storage, its seal, and whether it is sealed or active. What exists only while it is
-// unsealed is one value, made by unsealing and disposed of by sealing.
+// The life of a process: its storage, its seal, and whether it is sealed, a standby or active. What exists only while it
+// is unsealed is made by unsealing and disposed of by sealing; what exists only while it is active is in duties.ts.
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '#sdk/clock.ts';
+import { millis, type Clock, type Millis } from '#sdk/clock.ts';
 import { badRequest } from '#sdk/errors.ts';
 import { Barrier } from '#storage/barrier/barrier.ts';
+import type { ClusterStorage, Role } from '#storage/cluster-storage.ts';
 import type { Physical } from '#storage/physical.ts';
-import type { ShareNumbers } from '#storage/seal/seal.ts';
+import type { SealConfig, ShareNumbers, UnsealProgress } from '#storage/seal/seal.ts';
 import { ShamirSeal } from '#storage/seal/shamir-seal.ts';
+import { standAlone, takePart, type Activity } from './activity.ts';
+import { apiAddressOf, clusterAddressOf, hostAndPort } from './addresses.ts';
+import { advertisementOf, type Advertisement } from './advertisement.ts';
+import { makeAuthority } from './cluster/authority.ts';
 import type { Config } from './config.ts';
-import type { Listener } from './config/listener.ts';
 import { prepareStorage, type FirstContents } from './initialise.ts';
 import { InFlight } from './in-flight.ts';
+import type { ForwardedHandler, Link, OpenLink } from './link.ts';
 import { LogLevel, type Log } from './log.ts';
+import { makeMetrics, nodeGauges } from './metrics/make-metrics.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { catalog } from './mount/catalog.ts';
 import type { Catalog } from './mount/table.ts';
 import { openServices, type OpenServices } from './open-services.ts';
 import type { Unsealed } from './unsealed.ts';
-import { BUILD_DATE, VERSION } from './version.ts';
 
 const ROOT_KEY_BYTES = 32;
-/** What Go prints for a time that never was. */
-const NO_TIME = '0001-01-01T00:00:00Z';
 
 type State =
-  { readonly type: 'sealed' } | { readonly type: 'active'; readonly services: OpenServices };
+  | { readonly type: 'sealed' }
+  | {
+      readonly type: 'unsealed';
+      readonly services: OpenServices;
+      readonly activity: Activity | undefined;
+    };
+
+/** The cluster that the storage is shared in. */
+export interface Membership {
+  readonly storage: ClusterStorage;
+  readonly openLink: OpenLink;
+}
 
 export interface NodeOptions {
   readonly clock: Clock;
@@ -31,10 +46,14 @@ export interface NodeOptions {
   readonly config: Config;
   readonly physical: Physical;
   readonly storageType: string;
+  /** Absent where the storage is of this node alone. */
+  readonly membership?: Membership | undefined;
   /** What the log is written from on; a test that keeps its own log need not say. */
   readonly logLevel?: LogLevel;
   /** The engines there are, where a test adds some of its own. */
   readonly catalog?: Catalog;
+  /** Called when the storage has failed: the process cannot go on. */
+  readonly whenFailed?: (reason: string) => void;
 }
 
 export interface Initialised {
@@ -51,12 +70,21 @@ export class Node {
   readonly catalog: Catalog;
   readonly logLevel: LogLevel;
   readonly inFlight = new InFlight();
+  readonly metrics: Metrics;
+  /** The storage as a member of a cluster, where it is one. */
+  readonly cluster: ClusterStorage | undefined;
+  readonly #options: NodeOptions;
   readonly #physical: Physical;
   readonly #barrier: Barrier;
   readonly #seal: ShamirSeal;
   #state: State = { type: 'sealed' };
+  /** Of the last time that this node was unsealed; the metrics of a sealed node go on under it. */
+  #clusterName = '';
   /** Sealing, unsealing and initialising happen one after another. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Those who wait for the node to become active or a standby. */
+  readonly #waiting = new Set<() => void>();
+  #handler: ForwardedHandler = ({ refuse }) => refuse('the node begins to listen');
 
   constructor(options: NodeOptions) {
     const { clock, log, config, physical, storageType } = options;
@@ -66,18 +94,71 @@ export class Node {
     this.storageType = storageType;
     this.catalog = options.catalog ?? catalog;
     this.logLevel = options.logLevel ?? new LogLevel(config.log_level);
+    this.cluster = options.membership?.storage;
+    this.#options = options;
     this.#physical = physical;
     this.#barrier = new Barrier(physical, clock);
     this.#seal = new ShamirSeal(physical);
+    this.#barrier.follow(() => {
+      log.error('storage is under another root key now: this node needs the shares of that one');
+      void this.seal();
+    });
+    this.metrics = makeMetrics(this);
+    this.metrics.observe(() => nodeGauges(this, this.#clusterName));
   }
 
   get isInitialised(): boolean {
     return this.#barrier.isInitialised;
   }
 
+  /** Has what other nodes send on answered by `handler`. */
+  onForwarded(handler: ForwardedHandler): void {
+    this.#handler = handler;
+  }
+
   /** The services of an unsealed node; whoever has them need not ask again whether it is sealed. */
   unsealed(): Unsealed | undefined {
-    return this.#state.type === 'active' ? this.#state.services.unsealed : undefined;
+    return this.#state.type === 'unsealed' ? this.#state.services.unsealed : undefined;
+  }
+
+  /** Since when this node is the active one; `undefined` while it is sealed or a standby. */
+  get activeSince(): Millis | undefined {
+    return this.#state.type === 'unsealed' ? this.#state.activity?.activeSince : undefined;
+  }
+
+  /** What ties this node to the others, while it is unsealed and not alone. */
+  get link(): Link | undefined {
+    return this.#state.type === 'unsealed' ? this.#state.activity?.link : undefined;
+  }
+
+  /** Where this node is found; '' for a node that is in no cluster. */
+  get own(): Advertisement {
+    return {
+      id: this.cluster?.id ?? ('' as Advertisement['id']),
+      apiAddress: apiAddressOf(this.config),
+      clusterAddress: clusterAddressOf(this.config),
+    };
+  }
+
+  /** Where the node is found that leads the cluster; `undefined` while that is not known. */
+  leader(): Advertisement | undefined {
+    const role = this.cluster?.status().role;
+    if (role === undefined || this.unsealed() === undefined) return undefined;
+    if (role.type === 'leader') return this.own;
+    return role.type === 'follower' ? advertisementOf(this.#barrier, role.leader) : undefined;
+  }
+
+  /** Resolves when the node has become active or a standby, or after `delay`. */
+  changed(delay: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.clock.after(millis(delay), () => done());
+      const done = (): void => {
+        cancel();
+        this.#waiting.delete(done);
+        resolve();
+      };
+      this.#waiting.add(done);
+    });
   }
 
   /** @throws ClientError 400 when the numbers make no sense, or there is something there already */
@@ -86,9 +167,11 @@ export class Node {
       const rootKey = randomBytes(ROOT_KEY_BYTES);
       const { shares, records } = this.#seal.guard(rootKey, numbers);
       if (this.isInitialised) throw badRequest('Vault is already initialized');
+      const authorities = this.cluster && makeAuthority(this.clock.now());
+      await this.cluster?.bootstrap(hostAndPort(this.own.clusterAddress));
       let rootToken = '';
       await this.#barrier.initialise(rootKey, records, (transaction) => {
-        rootToken = prepareStorage(transaction, this.clock, this.config, first);
+        rootToken = prepareStorage(transaction, this.clock, this.config, { ...first, authorities });
       });
       rootKey.fill(0);
       this.log.info('the node was initialised', { ...numbers });
@@ -99,31 +182,40 @@ export class Node {
   /** Takes a share; the last one that is needed unseals. */
   provideShare(share: Buffer): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#state.type === 'active') return;
+      if (this.#state.type === 'unsealed') return;
       if (!this.isInitialised) throw badRequest('Vault is not initialized');
       const rootKey = this.#seal.provide(share);
       share.fill(0);
       if (rootKey === undefined) return;
       this.#barrier.unseal(rootKey);
       rootKey.fill(0);
-      await this.#activate();
+      await this.#open();
     });
   }
 
   /** @throws ClientError 400 when there is no attempt to forget */
   resetUnseal(): void {
-    if (this.#state.type === 'active') throw badRequest('vault is unsealed');
+    if (this.#state.type === 'unsealed') throw badRequest('vault is unsealed');
     this.#seal.reset();
   }
 
-  /** Disposes of all that exists only while unsealed, and forgets the keys. */
+  /** Has another node be active, if there is one that can. */
+  async handOver(): Promise<void> {
+    if (this.#state.type === 'unsealed') await this.#state.activity?.handOver();
+  }
+
+  /** Hands over what others can go on with, disposes of all that exists only while unsealed, and forgets the keys. */
   seal(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#state.type === 'sealed') return;
-      const { services } = this.#state;
+      const { services, activity } = this.#state;
+      // Where another node takes over, requests are sent on to it meanwhile.
+      if (activity?.link === undefined) this.#state = { type: 'sealed' };
+      await activity?.close();
       this.#state = { type: 'sealed' };
       await services.close();
       this.#barrier.seal();
+      this.#tellOfChange();
       this.log.info('the node is sealed');
     });
   }
@@ -133,58 +225,58 @@ export class Node {
     await this.#physical.close();
   }
 
-  sealStatus(listener: Pick<Listener, 'redact_version' | 'redact_cluster_name'>): Facts {
-    const config = this.#seal.config;
-    const { progress, nonce } = this.#seal.progress;
-    return {
-      type: this.#seal.type,
-      initialized: this.isInitialised,
-      sealed: this.#state.type === 'sealed',
-      t: config?.secret_threshold ?? 0,
-      n: config?.secret_shares ?? 0,
-      progress,
-      nonce,
-      version: listener.redact_version ? '' : VERSION,
-      build_date: listener.redact_version ? '' : BUILD_DATE,
-      migration: false,
-      ...this.clusterFacts(listener),
-      recovery_seal: false,
-      storage_type: this.storageType,
-    };
+  /** What the seal is like, and how far an attempt to open it has come. */
+  get sealing(): { readonly config: SealConfig | undefined } & UnsealProgress & {
+      readonly type: string;
+    } {
+    return { type: this.#seal.type, config: this.#seal.config, ...this.#seal.progress };
   }
 
-  /** What an unsealed node says of its cluster. */
-  clusterFacts({ redact_cluster_name }: Pick<Listener, 'redact_cluster_name'>): Facts {
-    const node = this.unsealed()?.node;
-    if (node === undefined) return {};
-    const { clusterName, clusterId } = node;
-    return redact_cluster_name
-      ? { cluster_id: clusterId }
-      : { cluster_name: clusterName, cluster_id: clusterId };
-  }
-
-  /** Without storage for several nodes there is no leader to be sealed: the answer is always the same. */
-  leader(): Facts {
-    return {
-      ha_enabled: false,
-      is_self: false,
-      active_time: NO_TIME,
-      leader_address: '',
-      leader_cluster_address: '',
-      performance_standby: false,
-      performance_standby_last_remote_wal: 0,
-    };
-  }
-
-  async #activate(): Promise<void> {
+  async #open(): Promise<void> {
     try {
-      const services = await openServices(this, this.#barrier, this.#seal);
-      this.#state = { type: 'active', services };
-      this.log.info('the node is unsealed');
+      await using stack = new AsyncDisposableStack();
+      const services = stack.adopt(await openServices(this, this.#barrier, this.#seal), (opened) =>
+        opened.close(),
+      );
+      // Whoever asks meanwhile is told to wait, not that the node is sealed.
+      this.#state = { type: 'unsealed', services, activity: undefined };
+      this.#clusterName = services.unsealed.node.clusterName;
+      const activity = await this.#becomePart(services.unsealed);
+      this.#state = { type: 'unsealed', services, activity };
+      stack.move();
     } catch (error) {
+      this.#state = { type: 'sealed' };
       this.#barrier.seal();
       throw error;
     }
+    this.#tellOfChange();
+    this.log.info('the node is unsealed');
+  }
+
+  #becomePart(services: Unsealed): Promise<Activity> {
+    const { membership } = this.#options;
+    if (membership === undefined) return standAlone(services);
+    return takePart({
+      services,
+      cluster: membership.storage,
+      openLink: () => membership.openLink(services, (forwarded) => this.#handler(forwarded)),
+      own: this.own,
+      whenChanged: () => this.#tellOfChange(),
+      whenEnded: (role) => this.#ended(role.type),
+    });
+  }
+
+  #ended(type: Extract<Role['type'], 'stopped' | 'removed'>): void {
+    if (type === 'stopped') {
+      this.#options.whenFailed?.('the storage has failed');
+    } else {
+      this.log.error('this node was removed from its cluster');
+    }
+    void this.seal();
+  }
+
+  #tellOfChange(): void {
+    for (const done of this.#waiting) done();
   }
 
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
@@ -193,5 +285,3 @@ export class Node {
     return turn;
   }
 }
-
-type Facts = Readonly<Record<string, unknown>>;

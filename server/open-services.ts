@@ -1,4 +1,4 @@
-// Unsealing builds the services in order; sealing undoes them in reverse.
+// Unsealing builds the services in order; sealing undoes them in reverse. What only the active node does is in duties.ts.
 import { assert } from '#sdk/errors.ts';
 import type { ApplyListener } from '#storage/physical.ts';
 import type { Barrier } from '#storage/barrier/barrier.ts';
@@ -9,16 +9,17 @@ import { sanitizedConfig } from './config/sanitized.ts';
 import { EntityStore } from './identity/entities.ts';
 import { LeaseManager } from './lease/manager.ts';
 import { emptyCubbyholes } from './mount/cubbyhole.ts';
+import { auditMeter } from './metrics/audit-meter.ts';
 import { MountTable } from './mount/table.ts';
 import type { Node } from './node.ts';
 import type { NodeControls } from './node-controls.ts';
+import type { RaftControls } from './raft/controls.ts';
+import { makeRaftControls } from './raft/open.ts';
 import { PolicyStore } from './policy/store.ts';
 import { Rekey } from './rekey.ts';
 import { RootGeneration } from './root-generation.ts';
 import { TokenStore } from './token/store.ts';
 import type { Unsealed } from './unsealed.ts';
-import { Upkeep } from './upkeep.ts';
-import { rememberVersion } from './version-history.ts';
 
 export interface OpenServices {
   readonly unsealed: Unsealed;
@@ -40,11 +41,10 @@ export async function openServices(
   const tokens = new TokenStore(clock, (transaction, entries) =>
     emptyCubbyholes(mounts, transaction, entries),
   );
-  const leases = stack.adopt(new LeaseManager({ clock, log, barrier, mounts, tokens }), (manager) =>
-    manager.stop(),
-  );
+  const leases = new LeaseManager({ clock, log, barrier, mounts, tokens });
   const rootGeneration = stack.adopt(new RootGeneration(seal, barrier), (one) => one.end());
   const rekey = stack.adopt(new Rekey(seal, barrier), (one) => one.end());
+  const raft = openRaft(node, barrier);
   const unsealed: Unsealed = {
     clock,
     log,
@@ -55,47 +55,50 @@ export async function openServices(
     entities,
     leases,
     audit,
-    node: { ...controlsOf(node, barrier), rootGeneration, rekey },
+    node: { ...controlsOf(node, barrier), raft, rootGeneration, rekey },
   };
-  await rememberVersion(barrier, clock);
-  leases.start();
-  const upkeep = stack.adopt(new Upkeep({ clock, log, barrier }), (keeper) => keeper.stop());
-  upkeep.start();
   const built = stack.move();
   return { unsealed, close: () => built.disposeAsync() };
 }
 
-function openAudit({ clock, log, config }: Node, barrier: Barrier): AuditBroker {
+function openAudit({ clock, log, config, metrics }: Node, barrier: Barrier): AuditBroker {
   return new AuditBroker({
     read: <T>(key: string) => barrier.read<T>(key)?.value,
     observe: (listener: ApplyListener) => barrier.physical.observe(listener),
     clock,
     log,
     allowsPrefix: config.allow_audit_log_prefixing,
+    meter: auditMeter(metrics),
   });
 }
 
-function controlsOf(node: Node, barrier: Barrier): Omit<NodeControls, 'rootGeneration' | 'rekey'> {
+function openRaft(
+  { clock, log, config, cluster }: Node,
+  barrier: Barrier,
+): RaftControls | undefined {
+  if (cluster === undefined || config.storage?.type !== 'raft') return undefined;
+  return makeRaftControls({ clock, log, barrier, settings: config.storage }, cluster);
+}
+
+function controlsOf(
+  node: Node,
+  barrier: Barrier,
+): Omit<NodeControls, 'raft' | 'rootGeneration' | 'rekey'> {
   const cluster = barrier.read<ClusterRecord>(CLUSTER_KEY)?.value;
   assert(cluster !== undefined, 'an initialised cluster has a name');
   return {
     clusterName: cluster.name,
     clusterId: cluster.id,
     storageType: node.storageType,
-    apiAddress: node.config.api_addr,
-    clusterAddress: clusterAddressOf(node.config),
+    apiAddress: node.own.apiAddress,
+    clusterAddress: node.own.clusterAddress,
     isRawServed: node.config.raw_storage_endpoint,
     configuration: sanitizedConfig(node.config),
     logLevel: node.logLevel,
     inFlight: node.inFlight,
+    metrics: node.metrics,
+    cluster: node.cluster,
+    stepDown: () => node.handOver(),
     seal: () => node.seal(),
   };
-}
-
-/** The port above that of the API, on the same host, unless the configuration says otherwise. */
-function clusterAddressOf({ api_addr: api, cluster_addr: cluster }: Node['config']): string {
-  if (cluster !== '' || !URL.canParse(api)) return cluster;
-  const { hostname, port, protocol } = new URL(api);
-  const own = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-  return `https://${hostname}:${own + 1}`;
 }

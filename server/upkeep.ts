@@ -2,6 +2,7 @@
 // has encrypted enough or is old enough.
 import { millis, type Clock } from '#sdk/clock.ts';
 import type { Barrier } from '#storage/barrier/barrier.ts';
+import { isLostLeadership } from '#storage/cluster-storage.ts';
 import type { Log } from './log.ts';
 import { readRotation } from './rotation.ts';
 
@@ -36,11 +37,15 @@ export class Upkeep {
     });
   }
 
-  /** Waits for what runs, and keeps the count, so that it survives the seal. */
+  /** Waits for what runs, and keeps the count, so that it survives the seal. Who does not lead any more cannot. */
   async stop(): Promise<void> {
     this.#cancel();
     await this.#running;
-    await this.#options.barrier.saveEncryptions();
+    try {
+      await this.#options.barrier.saveEncryptions();
+    } catch (error) {
+      if (!isLostLeadership(error)) throw error;
+    }
   }
 
   async #check(): Promise<void> {

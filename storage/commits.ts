@@ -2,14 +2,18 @@
 // and then they are applied in order. Where the records lie is the medium's business.
 import type { Directory } from './directory.ts';
 import { Forecast } from './forecast.ts';
+import { findMoved } from './judge.ts';
 import {
+  again,
+  asFailure,
   ConflictError,
   StorageError,
   type ApplyListener,
   type Batch,
+  type Failure,
   type Index,
 } from './physical.ts';
-import { encodeRecord, fingerprintOf, type Fingerprint, type State } from './record.ts';
+import { encodeAll, type State, type Written } from './record.ts';
 
 /** Where records lie: memory, LevelDB. */
 export interface Medium {
@@ -20,11 +24,6 @@ export interface Medium {
   /** Makes all records durable or none (`undefined` deletes one), with the state that they lead to. */
   write(records: ReadonlyMap<string, Buffer | undefined>, state: State): Promise<void> | undefined;
   close(): Promise<void>;
-}
-
-interface Written {
-  readonly record: Buffer;
-  readonly fingerprint: Fingerprint;
 }
 
 interface Pending {
@@ -45,7 +44,7 @@ export class Commits {
   #waiting: Pending[] = [];
   #scheduled = false;
   #last: Index;
-  #failure: StorageError | undefined;
+  #failure: Failure | undefined;
   #whenIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
@@ -186,7 +185,7 @@ export class Commits {
 
   /** Whether the group is durable is unknown, so nothing that comes after it can be right. */
   #fail(cause: unknown): void {
-    const failure = asStorageError(cause);
+    const failure = asFailure(cause);
     this.#failure = failure;
     const lost = [...this.#flying, ...this.#waiting];
     this.#flying = [];
@@ -194,29 +193,6 @@ export class Commits {
     for (const { applied } of lost) applied.reject(again(failure));
     this.#whenIdle?.();
   }
-}
-
-/** What a batch has seen that is so no more, if anything. */
-function findMoved(
-  { reads, lists }: Batch,
-  now: { indexOf(key: string): Index; listIndexOf(prefix: string): Index },
-): string | undefined {
-  for (const [key, index] of reads) if (now.indexOf(key) !== index) return key;
-  for (const [prefix, index] of lists) {
-    if (now.listIndexOf(prefix) !== index) return `the list of ${prefix || 'all'}`;
-  }
-  return undefined;
-}
-
-function encodeAll(writes: Batch['writes'], index: Index): Map<string, Written | undefined> {
-  const encoded = new Map<string, Written | undefined>();
-  for (const [key, value] of writes) encoded.set(key, value && encode(key, index, value));
-  return encoded;
-}
-
-function encode(key: string, index: Index, value: Uint8Array): Written {
-  const record = encodeRecord({ key, index, value });
-  return { record, fingerprint: fingerprintOf(record) };
 }
 
 /** The last record of each key of a group: the ones before it are never seen. */
@@ -228,15 +204,4 @@ function mergeRecords(group: readonly Pending[]): ReadonlyMap<string, Written | 
 
 function newPromise(): PromiseWithResolvers<Index> {
   return Promise.withResolvers<Index>();
-}
-
-function asStorageError(cause: unknown): StorageError {
-  if (cause instanceof StorageError) return cause;
-  const reason = cause instanceof Error ? cause.message : 'unknown error';
-  return new StorageError(`a write to the storage failed: ${reason}`, { cause });
-}
-
-/** An error of its own for each caller, with its own stack. */
-function again(failure: StorageError): StorageError {
-  return new StorageError(failure.message, { cause: failure });
 }

@@ -7,6 +7,8 @@ import { StateHash, type Fingerprint, type State } from './record.ts';
 export interface Entry {
   readonly index: Index;
   readonly fingerprint: Fingerprint;
+  /** Counts the keys as they come. A key that is written again keeps it, so the directory can be walked by it. */
+  readonly order: number;
 }
 
 interface Fingerprinted {
@@ -27,6 +29,7 @@ export class Directory {
   readonly #folders = new Map<string, Folder>();
   readonly #hash = new StateHash();
   #index: Index = NEVER;
+  #lastOrder = 0;
 
   get index(): Index {
     return this.#index;
@@ -38,6 +41,16 @@ export class Directory {
 
   entry(key: string): Entry | undefined {
     return this.#entries.get(key);
+  }
+
+  /** All keys in their order, those included that come while it runs; what goes meanwhile is left out. */
+  entries(): IterableIterator<readonly [string, Entry]> {
+    return this.#entries.entries();
+  }
+
+  /** That of the key that came last. */
+  get lastOrder(): number {
+    return this.#lastOrder;
   }
 
   indexOf(key: string): Index {
@@ -69,15 +82,16 @@ export class Directory {
   }
 
   /** Takes over one record of a store that is being opened, whose last batch was `changed`. */
-  put(key: string, entry: Entry, changed: Index): void {
+  put(key: string, { index, fingerprint }: Omit<Entry, 'order'>, changed: Index): void {
     const old = this.#entries.get(key);
     if (old === undefined) this.#join(key, changed);
     else this.#hash.subtract(old.fingerprint);
-    this.#entries.set(key, entry);
-    this.#hash.add(entry.fingerprint);
+    const order = old?.order ?? (this.#lastOrder += 1);
+    this.#entries.set(key, { index, fingerprint, order });
+    this.#hash.add(fingerprint);
   }
 
-  /** Says where the records that were `put` one by one stand. */
+  /** Says where the records stand when that is not where the last of them was written. */
   startAt(index: Index): void {
     this.#index = index;
   }

@@ -1,6 +1,13 @@
 // The directory as it will be once the batches that wait have been applied: a batch that arrives is judged by it.
-import { splitPath, type Directory } from './directory.ts';
+import { splitPath } from './directory.ts';
+import type { Indexes } from './judge.ts';
 import { NEVER, type Index } from './physical.ts';
+
+/** What is there now. */
+interface Present extends Indexes {
+  /** How many names `list(prefix)` has. */
+  sizeOf(prefix: string): number;
+}
 
 interface ExpectedKey {
   readonly index: Index;
@@ -13,46 +20,83 @@ interface ExpectedFolder {
 }
 
 /** Holds only what differs from the directory, so it is empty while nothing waits. */
-export class Forecast {
-  readonly #directory: Directory;
+export class Forecast implements Indexes {
+  readonly #present: Present;
   readonly #keys = new Map<string, ExpectedKey>();
   readonly #folders = new Map<string, ExpectedFolder>();
 
-  constructor(directory: Directory) {
-    this.#directory = directory;
+  /** The batch that replaces everything, when one is expected, and those behind it, which change nobody knows what. */
+  #replaced: Index = NEVER;
+  #behind: (readonly [Index, ReadonlyMap<string, unknown>])[] = [];
+
+  constructor(present: Present) {
+    this.#present = present;
   }
 
   indexOf(key: string): Index {
+    if (this.#replaced !== NEVER) return this.#replaced;
     const expected = this.#keys.get(key);
-    if (expected === undefined) return this.#directory.indexOf(key);
+    if (expected === undefined) return this.#present.indexOf(key);
     return expected.present ? expected.index : NEVER;
   }
 
   listIndexOf(prefix: string): Index {
+    if (this.#replaced !== NEVER) return this.#replaced;
     const expected = this.#folders.get(prefix);
-    if (expected === undefined) return this.#directory.listIndexOf(prefix);
+    if (expected === undefined) return this.#present.listIndexOf(prefix);
     return expected.size > 0 ? expected.changed : NEVER;
   }
 
   /** Counts on a batch that will be applied as `index`. */
   expect(index: Index, writes: ReadonlyMap<string, unknown>): void {
+    if (this.#replaced !== NEVER) {
+      this.#behind.push([index, writes]);
+      return;
+    }
     for (const [key, value] of writes) {
       const present = value !== undefined;
-      const before = this.#keys.get(key)?.present ?? this.#directory.entry(key) !== undefined;
+      const before = this.#keys.get(key)?.present ?? this.#present.indexOf(key) !== NEVER;
       this.#keys.set(key, { index, present });
       if (present && !before) this.#join(key, index);
       if (before && !present) this.#leave(key, index);
     }
   }
 
+  /**
+   * Counts on a batch that will replace everything. Until it is applied nothing can be known, absence included: its
+   * index stands for all, and no one can have seen that.
+   */
+  expectAll(index: Index): void {
+    this.clear();
+    this.#replaced = index;
+  }
+
+  /** Nothing is expected any more: what waited may never be applied. */
+  clear(): void {
+    this.#keys.clear();
+    this.#folders.clear();
+    this.#behind = [];
+    this.#replaced = NEVER;
+  }
+
   /** Forgets what the batches up to `index` were expected to change, now that the directory has it. */
   settle(index: Index): void {
+    if (this.#replaced !== NEVER) {
+      if (this.#replaced <= index) this.#restart(index);
+      return;
+    }
     for (const [key, expected] of this.#keys) {
       if (expected.index <= index) this.#keys.delete(key);
     }
     for (const [prefix, { changed }] of this.#folders) {
       if (changed <= index) this.#folders.delete(prefix);
     }
+  }
+
+  #restart(index: Index): void {
+    const left = this.#behind.filter(([behind]) => behind > index);
+    this.clear();
+    for (const [behind, writes] of left) this.expect(behind, writes);
   }
 
   #join(path: string, changed: Index): void {
@@ -70,6 +114,6 @@ export class Forecast {
   }
 
   #sizeOf(prefix: string): number {
-    return this.#folders.get(prefix)?.size ?? this.#directory.sizeOf(prefix);
+    return this.#folders.get(prefix)?.size ?? this.#present.sizeOf(prefix);
   }
 }

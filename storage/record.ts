@@ -25,6 +25,27 @@ export function encodeRecord({ key, index, value }: Record): Buffer {
   return record;
 }
 
+/** A record as it goes to a medium, and what a directory keeps of it. */
+export interface Written {
+  readonly record: Buffer;
+  readonly fingerprint: Fingerprint;
+}
+
+/** The records of what the batch `index` writes; `undefined` for a key that it deletes. */
+export function encodeAll(
+  writes: ReadonlyMap<string, Uint8Array | undefined>,
+  index: Index,
+): ReadonlyMap<string, Written | undefined> {
+  const encoded = new Map<string, Written | undefined>();
+  for (const [key, value] of writes) encoded.set(key, value && encode({ key, index, value }));
+  return encoded;
+}
+
+function encode(written: Record): Written {
+  const record = encodeRecord(written);
+  return { record, fingerprint: fingerprintOf(record) };
+}
+
 /** `undefined` when the bytes cannot be those of a record. */
 export function decodeRecord(record: Buffer): Record | undefined {
   if (record.length < HEADER_BYTES || valueOffset(record) > record.length) return undefined;

@@ -25,8 +25,11 @@ export interface Disk {
 /** @throws DiskFullError when there is no room, DiskError for everything else that a disk may answer */
 export interface DiskFile {
   readonly size: number;
+  /** Fewer bytes only where the file ends. */
   read(offset: number, length: number): Promise<Buffer>;
   write(offset: number, bytes: Uint8Array): Promise<void>;
+  /** Writes and has these bytes durable when it resolves, in one call to the system. */
+  writeDurably(offset: number, bytes: Uint8Array): Promise<void>;
   /** Makes room for the file to grow to `size`, filled with zeroes. */
   allocate(size: number): Promise<void>;
   truncate(size: number): Promise<void>;
@@ -50,7 +53,12 @@ export class CorruptionError extends Error {
 
 /** Datagrams between nodes: each may be lost, delayed, repeated, overtaken. Who sent it is known for sure. */
 export interface Network {
-  send(to: NodeId, address: string, packet: Uint8Array): void;
+  /**
+   * The sender leaves `packet` alone from then on.
+   *
+   * @param isBulk it is one of many large ones (a snapshot), behind which nothing else is to wait
+   */
+  send(to: NodeId, address: string, packet: Uint8Array, isBulk?: boolean): void;
   /** Has `receive` called for every packet that comes from now on; the answer ends that. */
   listen(receive: (from: NodeId, packet: Uint8Array) => void): () => void;
 }

@@ -6,6 +6,7 @@ import {
   exactSeconds,
   flag,
   inert,
+  initialOf,
   readText,
   readTexts,
   text,
@@ -60,6 +61,9 @@ const TELEMETRY = {
 };
 
 export type Telemetry = Settings<typeof TELEMETRY>;
+
+/** What holds where a stanza says nothing. */
+export const initialTelemetry: Telemetry = initialOf(TELEMETRY);
 
 export const telemetry = (): Setting<Telemetry> => block(TELEMETRY);
 

@@ -2,6 +2,7 @@
 import { ClientError } from '#sdk/errors.ts';
 import type { Listener } from '../config/listener.ts';
 import type { Node } from '../node.ts';
+import { clusterFactsOf } from '../node-status.ts';
 import { VERSION } from '../version.ts';
 import { isTrue } from './parse.ts';
 import { renderPlain, type Rendered } from './render.ts';
@@ -22,17 +23,26 @@ type CodeName = keyof typeof CODES;
 
 export function healthOf(node: Node, listener: Listener, query: URLSearchParams): Rendered {
   const codes = readCodes(query);
-  for (const flag of ['standbyok', 'perfstandbyok']) {
-    const value = query.get(flag);
-    if (value !== null && value !== '') isTrue(value);
-  }
-  const name: CodeName = stateOf(node);
-  return renderPlain(codes.get(name) ?? CODES[name], { ...body(node, name, listener) });
+  const flags = readFlags(query);
+  const name = stateOf(node);
+  const counted = name === 'standbycode' && flags.has('standbyok') ? 'activecode' : name;
+  return renderPlain(codes.get(counted) ?? CODES[counted], body(node, name, listener));
 }
 
 function stateOf(node: Node): CodeName {
+  if (node.cluster?.status().role.type === 'removed') return 'removedcode';
   if (!node.isInitialised) return 'uninitcode';
-  return node.unsealed() === undefined ? 'sealedcode' : 'activecode';
+  if (node.unsealed() === undefined) return 'sealedcode';
+  return node.activeSince === undefined ? 'standbycode' : 'activecode';
+}
+
+/** The flags that are set. A flag without a value has no effect; there are no standbys of the other kind. */
+function readFlags(query: URLSearchParams): ReadonlySet<string> {
+  const given = ['standbyok', 'perfstandbyok'].filter((flag) => {
+    const value = query.get(flag);
+    return value !== null && value !== '' && isTrue(value);
+  });
+  return new Set(given);
 }
 
 function readCodes(query: URLSearchParams): ReadonlyMap<CodeName, number> {
@@ -53,7 +63,7 @@ function body(node: Node, state: CodeName, listener: Listener): Readonly<Record<
   const replication = isActive ? 'disabled' : 'unknown';
   return {
     initialized: node.isInitialised,
-    sealed: !isActive,
+    sealed: node.unsealed() === undefined,
     standby: !isActive,
     performance_standby: false,
     replication_performance_mode: replication,
@@ -61,7 +71,8 @@ function body(node: Node, state: CodeName, listener: Listener): Readonly<Record<
     server_time_utc: Math.floor(node.clock.now() / 1000),
     version: listener.redact_version ? '' : VERSION,
     enterprise: false,
-    ...node.clusterFacts(listener),
+    ...clusterFactsOf(node, listener),
+    ...(state === 'removedcode' ? { removed_from_cluster: true } : {}),
     echo_duration_ms: 0,
     clock_skew_ms: 0,
     replication_primary_canary_age_ms: 0,

@@ -4,6 +4,7 @@ import type { Context, Middleware } from 'koa';
 import { ClientError } from '#sdk/errors.ts';
 import type { Listener } from '../config/listener.ts';
 import type { Node } from '../node.ts';
+import { leaderOf, sealStatusOf } from '../node-status.ts';
 import { makeBodyBudgets } from './body-budget.ts';
 import { parseBody, readBody } from './body.ts';
 import { clientAddress } from './forwarded.ts';
@@ -49,7 +50,7 @@ export function openRoutes(node: Node, listener: Listener, send: Send): Middlewa
   };
   const health = on((_, query) => healthOf(node, listener, query));
   router.get('/health', health);
-  const status = on(() => renderPlain(200, node.sealStatus(listener)));
+  const status = on(() => renderPlain(200, sealStatusOf(node, listener)));
   router.get('/seal-status', status);
   router.get(
     '/init',
@@ -61,7 +62,7 @@ export function openRoutes(node: Node, listener: Listener, send: Send): Middlewa
   router.put('/unseal', unseal).post('/unseal', unseal);
   router.get(
     '/leader',
-    on(() => renderPlain(200, node.leader())),
+    on(() => renderPlain(200, leaderOf(node, listener))),
   );
   router.all(/.*/, () => {
     throw new ClientError(405, []);
@@ -83,5 +84,5 @@ async function unsealBy(node: Node, listener: Listener, parameters: Parameters):
   const { key, reset } = unsealParameters(parameters);
   if (reset) node.resetUnseal();
   else await node.provideShare(key);
-  return renderPlain(200, node.sealStatus(listener));
+  return renderPlain(200, sealStatusOf(node, listener));
 }

@@ -1,48 +1,77 @@
 // What was rendered goes out, with the headers that every answer of the listener has: Vault's own, and those that the
 // configuration adds by status. koa would look at each header and body anew; here both are known.
 import { hostname } from 'node:os';
+import { pipeline, Readable } from 'node:stream';
 import type { Context } from 'koa';
+import type { ForwardedAnswer } from '../cluster/forward-client.ts';
 import type { Config } from '../config.ts';
 import type { Listener } from '../config/listener.ts';
 import type { Rendered } from './render.ts';
 
-export type Send = (context: Context, rendered: Rendered) => void;
+/** What was rendered here, or the answer of another node as it comes. */
+export type Outgoing = Rendered | ForwardedAnswer;
+
+export type Send = (context: Context, answer: Outgoing) => void;
 
 /** Names and values in turn, as Node writes them. */
 type Headers = readonly string[];
 
-export function makeSend(config: Config, listener: Listener): Send {
+/** @param nodeId of a node that stores with others, '' for one that does not */
+export function makeSend(config: Config, listener: Listener, nodeId: string): Send {
+  const own = ownHeaders(config, nodeId);
   const byStatus = new Map<number, Headers>(); // made on first use: there are few statuses
-  return (context, rendered) => {
-    let headers = byStatus.get(rendered.status);
+  return (context, answer) => {
+    let headers = byStatus.get(answer.status);
     if (headers === undefined) {
-      headers = headersOf(config, listener, rendered.status);
-      byStatus.set(rendered.status, headers);
+      headers = [...own, ...customHeaders(listener, answer.status).flat()];
+      byStatus.set(answer.status, headers);
     }
-    write(context, rendered, headers);
+    if ('rawHeaders' in answer) pass(context, answer, headers);
+    else write(context, answer, headers);
   };
 }
 
 function write(context: Context, rendered: Rendered, always: Headers): void {
   const { res } = context;
-  if (res.headersSent || !context.writable) return; // the client has gone
-  context.respond = false;
   const { status, contentType, body, headers } = rendered;
+  if (res.headersSent || !context.writable) {
+    if (body instanceof Readable) body.destroy(); // the client has gone
+    return;
+  }
+  context.respond = false;
   const lines = [...always];
   if (contentType !== undefined) lines.push('Content-Type', contentType);
   for (const name of Object.keys(headers)) lines.push(name, headers[name] ?? '');
+  if (body instanceof Readable) {
+    res.writeHead(status, lines);
+    pipeline(body, res, () => {}); // what one side ends is ended on the other
+    return;
+  }
   if (body !== undefined) lines.push('Content-Length', String(Buffer.byteLength(body)));
   else if (status !== 204) lines.push('Content-Length', '0');
   res.writeHead(status, lines);
   res.end(body);
 }
 
-function headersOf(config: Config, listener: Listener, status: number): Headers {
-  const always = [
-    ['Cache-Control', 'no-store'],
-    ...(config.enable_response_header_hostname ? [['X-Vault-Hostname', hostname()]] : []),
+function pass(context: Context, answer: ForwardedAnswer, always: Headers): void {
+  const { res } = context;
+  if (res.headersSent || !context.writable) {
+    answer.body.destroy();
+    return;
+  }
+  context.respond = false;
+  res.writeHead(answer.status, [...always, ...answer.rawHeaders]);
+  pipeline(answer.body, res, () => {}); // what ends early on one side does so on the other
+}
+
+function ownHeaders(config: Config, nodeId: string): Headers {
+  const names = [
+    ...(config.enable_response_header_hostname ? ['X-Vault-Hostname', hostname()] : []),
+    ...(config.enable_response_header_raft_node_id && nodeId !== ''
+      ? ['X-Vault-Raft-Node-ID', nodeId]
+      : []),
   ];
-  return [...always, ...customHeaders(listener, status)].flat();
+  return ['Cache-Control', 'no-store', ...names];
 }
 
 /** The more special of `default`, `2xx` and `200` wins, header by header. */

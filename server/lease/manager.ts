@@ -1,96 +1,52 @@
 // Leases: registered with the answer that hands them out, renewed, and revoked in time or when their token ends.
-import { randomInt } from 'node:crypto';
-import { millis, type Clock, type Millis } from '#sdk/clock.ts';
+import type { Clock } from '#sdk/clock.ts';
 import type { Seconds } from '#sdk/duration.ts';
 import { assert } from '#sdk/errors.ts';
 import type { LeaseReply } from '#sdk/reply.ts';
 import { SealedError } from '#storage/barrier/barrier.ts';
 import type { Transaction } from '#storage/transaction.ts';
-import type { Log } from '../log.ts';
 import type { Authorized, Known, LeaseBlock } from '../request/stages.ts';
 import { RandomNames } from '../token/names.ts';
-import { hasEnded, LEASE_PREFIX, tokenOfRecord } from '../token/store.ts';
-import {
-  addLease,
-  isDue,
-  readSecretLease,
-  removeLease,
-  updateLease,
-  type LeaseFailure,
-} from './entry.ts';
+import { addLease, readSecretLease, removeLease } from './entry.ts';
 import { endBelow, requireNone } from './below.ts';
+import { LeaseExpiry, type LeaseExpiryOptions } from './expiry.ts';
 import { expireOne, viewLease, type LeaseView } from './view.ts';
-import { LeaseFollower } from './follower.ts';
-import { RevocationPool } from './pool.ts';
-import { LeaseQueue } from './queue.ts';
 import { renewLease, type Renewed } from './renew.ts';
-import { endWithin, firstTerms, ownerOf, reasonOf } from './terms.ts';
-import {
-  atomically,
-  revokeLease,
-  revokeSecret,
-  revokeToken,
-  type LeaseServices,
-} from './revoker.ts';
-
-export interface LeaseManagerOptions extends LeaseServices {
-  readonly log: Log;
-}
-
-/** How long sealing waits for revocations that run: what is not done by then is done after unsealing. */
-const STOP_LIMIT = 5_000 as Millis;
-const RETRY_BASE_MS = 10_000;
-/** After the first attempt; the last of them comes about ten minutes after it. */
-export const RETRIES_MAX = 6;
-/** Spread out, so that what failed together is not tried together. */
-const JITTER_PERCENT = 25;
+import { endWithin, firstTerms, ownerOf } from './terms.ts';
+import { atomically, revokeLease } from './revoker.ts';
 
 export class LeaseManager {
-  readonly #options: LeaseManagerOptions;
+  readonly #options: LeaseExpiryOptions;
   readonly #clock: Clock;
   readonly #names = new RandomNames();
-  readonly #queue: LeaseQueue;
-  readonly #pool: RevocationPool;
-  readonly #follower: LeaseFollower;
-  #isStopped = false;
-  #timer: { readonly at: Millis; readonly cancel: () => void } | undefined;
+  #expiry: LeaseExpiry | undefined;
 
-  constructor(options: LeaseManagerOptions) {
+  constructor(options: LeaseExpiryOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.#queue = new LeaseQueue(options.clock.now());
-    this.#pool = new RevocationPool((key) => this.#end(key));
-    this.#follower = new LeaseFollower({
-      barrier: options.barrier,
-      whenDue: (key, at) => this.#schedule(key, at),
-      whenSeen: () => this.#setTimer(),
-      whenFailed: (key, error) => this.#logFailure('a lease could not be read', key, error),
-    });
   }
 
-  /** How many tokens and secrets wait for their end. */
+  /** How many tokens and secrets wait for their end on this node. */
   get size(): number {
-    return this.#queue.size;
+    return this.#expiry?.size ?? 0;
   }
 
+  /** From now on what is due is ended by this node. */
   start(): void {
-    this.restore();
+    this.#expiry ??= new LeaseExpiry(this.#options);
+    this.#expiry.restore();
   }
 
   /** Looks at every token and lease again, without holding anything up. */
   restore(): void {
-    this.#follower.restore();
+    this.#expiry?.restore();
   }
 
-  /** Begins nothing more, and waits some time for what runs. */
+  /** Begins nothing more, and waits some time for what runs; it may be started again. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#follower.stop();
-    this.#timer?.cancel();
-    const late = Promise.withResolvers<void>();
-    const cancel = this.#clock.after(STOP_LIMIT, late.resolve);
-    await Promise.race([this.#pool.close(), late.promise]);
-    cancel();
+    const expiry = this.#expiry;
+    this.#expiry = undefined;
+    await expiry?.stop();
   }
 
   /** The lease of a credential that an answer hands out. */
@@ -193,80 +149,6 @@ export class LeaseManager {
       const lease = readSecretLease(transaction, id);
       if (lease !== undefined) removeLease(transaction, lease);
     });
-  }
-
-  #schedule(key: string, at: Millis | undefined): void {
-    if (at === undefined) {
-      this.#queue.cancel(key);
-    } else if (at <= this.#clock.now()) {
-      this.#queue.cancel(key);
-      this.#pool.add(key);
-    } else {
-      this.#queue.schedule(key, at);
-    }
-  }
-
-  /** One timer, for whatever comes first. */
-  #setTimer(): void {
-    const at = this.#queue.next();
-    if (at === this.#timer?.at) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (at === undefined || this.#isStopped) return;
-    const delay = millis(Math.max(0, at - this.#clock.now()));
-    this.#timer = { at, cancel: this.#clock.after(delay, () => this.#fire()) };
-  }
-
-  #fire(): void {
-    this.#timer = undefined;
-    for (const key of this.#queue.advance(this.#clock.now())) this.#pool.add(key);
-    this.#setTimer();
-  }
-
-  /** Ends what is due. A storage that seals meanwhile keeps it, and it is due again after unsealing. */
-  async #end(key: string): Promise<void> {
-    try {
-      const token = tokenOfRecord(key);
-      if (token === undefined) await this.#endLease(key.slice(LEASE_PREFIX.length));
-      else await revokeToken(this.#options, token, (entry) => hasEnded(entry, this.#clock.now()));
-    } catch (error) {
-      if (error instanceof SealedError) return;
-      this.#logFailure('an end could not be put on record', key, error);
-      this.#schedule(key, millis(this.#clock.now() + RETRY_BASE_MS));
-      this.#setTimer();
-    }
-  }
-
-  async #endLease(id: string): Promise<void> {
-    try {
-      await revokeSecret(this.#options, id, (lease, transaction) =>
-        isDue(transaction, lease, this.#clock.now()),
-      );
-    } catch (error) {
-      if (error instanceof SealedError) throw error;
-      this.#logFailure('a lease could not be revoked', id, error);
-      await this.#keepFailure(id, error);
-    }
-  }
-
-  /** The next attempt stands in the record, so that it is made whatever happens until then. */
-  #keepFailure(id: string, error: unknown): Promise<void> {
-    return atomically(this.#options.barrier, (transaction) => {
-      const lease = readSecretLease(transaction, id);
-      if (lease === undefined) return;
-      const attempts = (lease.failure?.attempts ?? 0) + 1;
-      const failure: LeaseFailure = {
-        attempts,
-        retryAt: attempts > RETRIES_MAX ? undefined : this.#retryAt(attempts),
-        reason: reasonOf(error),
-      };
-      updateLease(transaction, { ...lease, failure });
-    });
-  }
-
-  #retryAt(attempts: number): Millis {
-    const delay = RETRY_BASE_MS * 2 ** (attempts - 1);
-    return millis(this.#clock.now() + delay + (delay * randomInt(JITTER_PERCENT)) / 100);
   }
 
   #logFailure(message: string, key: string, error: unknown): void {

@@ -9,10 +9,15 @@ import { internalPaths } from './internal.ts';
 import { keyPaths } from './keys.ts';
 import { leasePaths } from './leases.ts';
 import { loggerPaths } from './loggers.ts';
+import { metricsPaths } from './metrics.ts';
 import { mountPaths } from './mounts.ts';
 import { passwordPolicyPaths } from './password-policies.ts';
 import { pluginPaths } from './plugins.ts';
 import { policyPaths } from './policies.ts';
+import { autopilotPaths } from './raft-autopilot.ts';
+import { raftBootstrapPaths } from './raft-bootstrap.ts';
+import { snapshotPaths } from './raft-snapshot.ts';
+import { raftPaths } from './raft.ts';
 import { rawPaths } from './raw.ts';
 import { rekeyPaths } from './rekey.ts';
 import { statusPaths } from './status.ts';
@@ -34,10 +39,15 @@ export const system = defineEngine<System>({
     ...loggerPaths,
     ...configPaths,
     ...toolPaths,
+    ...raftPaths,
+    ...raftBootstrapPaths,
+    ...snapshotPaths,
+    ...autopilotPaths,
     ...rawPaths,
     ...statusPaths,
     ...pluginPaths,
     ...leasePaths,
+    ...metricsPaths,
     ...mountPaths,
     ...passwordPolicyPaths,
     ...policyPaths,

@@ -1,8 +1,10 @@
 // What there is to know of the node besides its health: its machine, the versions that ran on its storage, replication.
 import { cpus, freemem, hostname, loadavg, platform, release, totalmem, uptime } from 'node:os';
-import { formatTime, type Clock } from '#sdk/clock.ts';
+import { formatTime, type Clock, type Millis } from '#sdk/clock.ts';
 import { pathFor } from '#sdk/path.ts';
 import { listReply, raw, reply } from '#sdk/reply.ts';
+import type { Echo } from '../cluster/echo.ts';
+import type { NodeControls } from '../node-controls.ts';
 import { readVersions } from '../version-history.ts';
 import { VERSION } from '../version.ts';
 import type { System } from './system.ts';
@@ -64,7 +66,6 @@ const versionHistory = path('version-history/', {
   },
 });
 
-/** Without storage for several nodes there is this one, and it is active while it answers. */
 const haStatus = path('ha-status', {
   help: 'Returns the HA status of the nodes of this cluster.',
   isFlat: true,
@@ -72,20 +73,29 @@ const haStatus = path('ha-status', {
   operations: {
     read: {
       summary: 'List the nodes',
-      handler: ({ engine: { services } }) => {
-        const { apiAddress, clusterAddress } = services.node;
-        const node = {
-          hostname: hostname(),
-          api_address: apiAddress,
-          cluster_address: clusterAddress,
-          active_node: true,
-          last_echo: null,
-          version: VERSION,
-        };
-        return reply({ nodes: [node] });
-      },
+      handler: ({ engine: { services } }) => reply({ nodes: nodesOf(services.node) }),
     },
   },
+});
+
+/** This node, which is active while it answers, and the standbys that it has heard of. */
+function nodesOf({ apiAddress, clusterAddress, raft }: NodeControls): readonly object[] {
+  const own = { hostname: hostname(), apiAddress, clusterAddress, version: VERSION };
+  const others = (raft?.storage.peers() ?? []).flatMap(({ id }) => raft?.echoes.of(id) ?? []);
+  return [describeNode(own), ...others.map(({ echo, at }) => describeNode(echo, at))];
+}
+
+type NodeFacts = Pick<Echo, 'hostname' | 'apiAddress' | 'clusterAddress' | 'version'>;
+
+const describeNode = (node: NodeFacts, lastEcho?: Millis): object => ({
+  hostname: node.hostname,
+  api_address: node.apiAddress,
+  cluster_address: node.clusterAddress,
+  active_node: lastEcho === undefined,
+  last_echo: lastEcho === undefined ? null : formatTime(lastEcho),
+  version: node.version,
+  // Another edition lets operators set it; otherwise it is the version.
+  upgrade_version: node.version,
 });
 
 /** There is none: so much is said to whoever asks. */

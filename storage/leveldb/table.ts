@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DamagedError } from '../physical.ts';
-import { maskedCrc32c } from './crc32c.ts';
+import { maskedCrc32c } from './masked-crc32c.ts';
 import { Cursor } from './cursor.ts';
 import { readManifest, type TableFile } from './manifest.ts';
 

@@ -2,7 +2,8 @@
 import test from 'ava';
 import { flipOften } from './flips.ts';
 import { killOften } from './kills.ts';
-import { cutPowerOften, missingFuse } from './power-cuts.ts';
+import { missingFuse } from '#test/helpers/lossy-disk.ts';
+import { cutPowerOften } from './power-cuts.ts';
 
 const noFuse = await missingFuse();
 const withFuse = noFuse === undefined ? test.serial : test.serial.skip;

@@ -2,9 +2,10 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { readPending } from '#test/conformance/kit/lists.ts';
+import { missingFuse } from '#test/helpers/lossy-disk.ts';
 import { flipLines, flipOften } from './flips.ts';
 import { killOften } from './kills.ts';
-import { cutPowerOften, missingFuse } from './power-cuts.ts';
+import { cutPowerOften } from './power-cuts.ts';
 import { summary } from './rounds.ts';
 import type { Struck } from './rounds.ts';
 

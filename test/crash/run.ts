@@ -1,8 +1,9 @@
 // The long runs: kill -9, power cuts, flipped bits. README.md has the options.
 import { parseArgs } from 'node:util';
+import { missingFuse } from '#test/helpers/lossy-disk.ts';
 import { flipLines, flipOften } from './flips.ts';
 import { killOften } from './kills.ts';
-import { cutPowerOften, missingFuse } from './power-cuts.ts';
+import { cutPowerOften } from './power-cuts.ts';
 import { summary } from './rounds.ts';
 import type { Struck } from './rounds.ts';
 

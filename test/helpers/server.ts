@@ -6,6 +6,8 @@ import { seconds } from '#sdk/duration.ts';
 import type { Engine } from '#sdk/engine.ts';
 import { parseConfig } from '#server/config.ts';
 import { renderFinished } from '#server/http/render.ts';
+import { NotSentError } from '#server/cluster/forward-client.ts';
+import type { OpenLink } from '#server/link.ts';
 import type { Log } from '#server/log.ts';
 import { catalog } from '#server/mount/catalog.ts';
 import { makeEntry, type NewMount } from '#server/mount/make-entry.ts';
@@ -15,6 +17,7 @@ import { handle } from '#server/request/handle.ts';
 import type { Unsealed } from '#server/unsealed.ts';
 import type { ShareNumbers } from '#storage/seal/seal.ts';
 import { openMemory } from '#storage/memory.ts';
+import type { ClusterStorage } from '#storage/cluster-storage.ts';
 import type { Physical } from '#storage/physical.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { TimerClock } from '#test/helpers/timer-clock.ts';
@@ -46,6 +49,10 @@ export interface ServerOptions {
   /** Engines besides those of the program, by their types. */
   readonly engines?: readonly Engine[];
   readonly physical?: Physical;
+  /** Storage that several nodes share, in the place of `physical`. */
+  readonly cluster?: ClusterStorage;
+  /** The stanza, where it matters. */
+  readonly storage?: string;
   readonly clock?: TimerClock;
   /** Lines of the configuration file besides. */
   readonly config?: string;
@@ -64,6 +71,7 @@ export class TestServer {
   /** What the server logged, without the values beside the messages. */
   readonly logged: string[] = [];
   readonly #physical: Physical;
+  readonly #cluster: ClusterStorage | undefined;
   readonly #catalog: Catalog;
   #node: Node;
   readonly #config: string;
@@ -74,14 +82,17 @@ export class TestServer {
   private constructor({
     engines = [],
     physical,
+    cluster,
+    storage = 'storage "inmem" {}',
     clock,
     config = '',
     numbers = ONE_SHARE,
   }: ServerOptions) {
-    this.#config = CONFIG + config;
+    this.#config = storage + CONFIG + config;
+    this.#cluster = cluster;
     this.#numbers = numbers;
     this.clock = clock ?? new TimerClock();
-    this.#physical = physical ?? openMemory();
+    this.#physical = cluster ?? physical ?? openMemory();
     this.#catalog = withEngines(engines);
     this.#node = this.#makeNode();
   }
@@ -146,7 +157,7 @@ export class TestServer {
       openedPaths: asking.openedPaths ?? [],
     });
     const { status, body: text } = renderFinished(finished);
-    return answered(status, text === undefined ? {} : (JSON.parse(String(text)) as Json));
+    return answered(status, typeof text === 'string' ? (JSON.parse(text) as Json) : {});
   }
 
   /** A call that must succeed. */
@@ -213,7 +224,8 @@ export class TestServer {
       log: this.#log(),
       config: parseConfig([{ name: 'test', text: this.#config }], { env: {}, networks: {} }),
       physical: this.#physical,
-      storageType: 'inmem',
+      ...(this.#cluster === undefined ? {} : { membership: { storage: this.#cluster, openLink } }),
+      storageType: this.#cluster === undefined ? 'inmem' : 'raft',
       catalog: this.#catalog,
     });
   }
@@ -224,8 +236,16 @@ export class TestServer {
   }
 }
 
+/** A test has no other nodes to speak to. */
+const openLink: OpenLink = () =>
+  Promise.resolve({
+    send: () => {},
+    listen: () => () => {},
+    forward: () => Promise.reject(new NotSentError('there are no other nodes')),
+    close: () => Promise.resolve(),
+  });
+
 const CONFIG = `
-  storage "inmem" {}
   listener "tcp" {
     address = "127.0.0.1:8200"
     tls_disable = true

@@ -150,7 +150,7 @@ test('the anchor of another store does not fit', async (t) => {
   copyFileSync(join(other, 'anchor'), join(mine, 'anchor'));
   await t.throwsAsync(openLevel(mine), {
     instanceOf: DamagedError,
-    message: `${mine} does not hold what was written to it (1 records of 1)`,
+    message: `${mine} does not hold what was acknowledged last`,
   });
 });
 

@@ -1,0 +1,181 @@
+// The files of the write-ahead log: made ahead of their use and full of zeroes, written group by group, one after the
+// other. What the groups mean is in wal.ts.
+import type { Index } from '../types.ts';
+import { DiskFullError, type Disk, type DiskFile } from './ports.ts';
+import { roomFor, writeRecord, type Record } from './wal-records.ts';
+import { firstPlace, frameGroup, SECTOR_BYTES, sectorsFor, type Place } from './wal-sectors.ts';
+
+const PART = '.part';
+const NAME = /^(\d{16})\.wal$/;
+
+export const segmentName = (number: number): string => `${String(number).padStart(16, '0')}.wal`;
+
+export const isPart = (name: string): boolean => name.endsWith(PART);
+
+export function segmentNumbers(names: readonly string[]): readonly number[] {
+  return names
+    .flatMap((name) => {
+      const number = NAME.exec(name)?.[1];
+      return number === undefined ? [] : [Number(number)];
+    })
+    .toSorted((a, b) => a - b);
+}
+
+export interface Segment {
+  readonly number: number;
+  readonly file: DiskFile;
+}
+
+/** Durable under its name before anything is written to it. */
+export async function createSegment(disk: Disk, number: number, bytes: number): Promise<Segment> {
+  const name = segmentName(number);
+  const file = await disk.create(name + PART);
+  try {
+    await file.allocate(bytes);
+    await file.sync();
+    await disk.rename(name + PART, name);
+    await disk.syncFolder();
+    return { number, file };
+  } catch (error) {
+    await file.close();
+    if (error instanceof DiskFullError) await disk.remove(name + PART);
+    throw error;
+  }
+}
+
+/** A segment that was begun, and the last index among its entries: once that may be forgotten, so may the segment. */
+export interface KeptSegment {
+  readonly number: number;
+  readonly lastIndex: Index;
+}
+
+/** Where the next group goes. */
+export interface Tail {
+  readonly segment: Segment;
+  readonly place: Place;
+}
+
+export const firstTail = (segment: Segment): Tail => ({
+  segment,
+  place: firstPlace(segment.number),
+});
+
+/**
+ * Kept free in each segment for what makes room, so that a log on a full disk can be cut: the start of the log with a
+ * configuration of many servers takes some kilobytes.
+ */
+const RESERVE_BYTES = 32 * 1024;
+
+interface Extent {
+  readonly file: DiskFile;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export interface Writing {
+  readonly records: readonly Record[];
+  /** Once it is written, segments can go. */
+  readonly makesRoom: boolean;
+  /** What a new segment begins with. */
+  readonly heading: (segment: Segment, chain: number) => readonly Record[];
+}
+
+/** Appends groups. One call at a time. */
+export class SegmentWriter {
+  readonly #disk: Disk;
+  readonly #segmentBytes: number;
+  #tail: Tail;
+  #spare: Promise<Segment> | undefined;
+  /** What a write that failed may have left; nothing is written before it is zeroes again. */
+  #dirt: Extent | undefined;
+
+  constructor(disk: Disk, segmentBytes: number, tail: Tail, spare?: Segment) {
+    this.#disk = disk;
+    this.#segmentBytes = segmentBytes;
+    this.#tail = tail;
+    this.#spare = spare === undefined ? undefined : Promise.resolve(spare);
+  }
+
+  get number(): number {
+    return this.#tail.segment.number;
+  }
+
+  /** Beside a heading it fits into a segment. */
+  get maxEntryBytes(): number {
+    return this.#segmentBytes / 2;
+  }
+
+  /** What one group may take, so that segments are filled well. */
+  get maxGroupBytes(): number {
+    return this.#segmentBytes / 4;
+  }
+
+  /** Makes sure that the next segment is there. @throws DiskFullError; it may be tried again then */
+  async prepare(): Promise<void> {
+    await this.#prepared();
+  }
+
+  /**
+   * Durable when it resolves. The answer says whether a new segment was begun for it. When there is no room, nothing of
+   * it counts and it may be tried again.
+   */
+  async write({ records, makesRoom, heading }: Writing): Promise<boolean> {
+    await this.#clean();
+    const { segment, place } = this.#tail;
+    const sectors = sectorsFor(payloadBytes(records));
+    const { size } = segment.file;
+    const end = makesRoom ? size : size - Math.min(RESERVE_BYTES, size / 8);
+    if ((place.sector + sectors) * SECTOR_BYTES <= end) {
+      await this.#put(this.#tail, records);
+      return false;
+    }
+    const next = await this.#prepared();
+    const begun = [...heading(next, place.chain), ...records];
+    await this.#put(firstTail(next), begun);
+    this.#spare = undefined;
+    await segment.file.close();
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await this.#tail.segment.file.close();
+    const spare = await this.#spare?.catch(() => undefined);
+    await spare?.file.close();
+  }
+
+  async #put({ segment, place }: Tail, records: readonly Record[]): Promise<void> {
+    const { bytes, next } = frameGroup(place, payloadBytes(records), (to, begin) => {
+      let at = begin;
+      for (const record of records) at = writeRecord(to, at, record);
+    });
+    const offset = place.sector * SECTOR_BYTES;
+    if (offset + bytes.length > segment.file.size) {
+      throw new RangeError('an entry is larger than a segment of the log');
+    }
+    this.#dirt = { file: segment.file, offset, bytes: bytes.length };
+    await segment.file.writeDurably(offset, bytes);
+    this.#dirt = undefined;
+    this.#tail = { segment, place: next };
+  }
+
+  async #clean(): Promise<void> {
+    if (this.#dirt === undefined) return;
+    const { file, offset, bytes } = this.#dirt;
+    await file.writeDurably(offset, Buffer.alloc(bytes));
+    this.#dirt = undefined;
+  }
+
+  #prepared(): Promise<Segment> {
+    const spare = (this.#spare ??= createSegment(this.#disk, this.number + 1, this.#segmentBytes));
+    spare.catch(() => {
+      if (this.#spare === spare) this.#spare = undefined;
+    });
+    return spare;
+  }
+}
+
+function payloadBytes(records: readonly Record[]): number {
+  let bytes = 0;
+  for (const record of records) bytes += roomFor(record);
+  return bytes;
+}

@@ -1,0 +1,32 @@
+// Where the active node is found. It says so in storage, as the first thing that it does: whoever has applied that
+// knows, and who leads is known beside it, so that what a predecessor said is never taken for it.
+import type { NodeId } from '#raft/types.ts';
+import type { Barrier } from '#storage/barrier/barrier.ts';
+
+const LEADER_KEY = 'core/leader';
+
+export interface Advertisement {
+  readonly id: NodeId;
+  /** Where clients find it. */
+  readonly apiAddress: string;
+  /** Where nodes find it. */
+  readonly clusterAddress: string;
+}
+
+export async function advertise(barrier: Barrier, own: Advertisement): Promise<void> {
+  const transaction = barrier.begin();
+  if (isSame(transaction.get<Advertisement>(LEADER_KEY), own)) return;
+  transaction.put(LEADER_KEY, own);
+  await transaction.commit();
+}
+
+/** Where a node is found that leads; `undefined` until it has said so. */
+export function advertisementOf(barrier: Barrier, leader: NodeId): Advertisement | undefined {
+  const last = barrier.read<Advertisement>(LEADER_KEY)?.value;
+  return last?.id === leader ? last : undefined;
+}
+
+const isSame = (one: Advertisement | undefined, other: Advertisement): boolean =>
+  one?.id === other.id &&
+  one.apiAddress === other.apiAddress &&
+  one.clusterAddress === other.clusterAddress;

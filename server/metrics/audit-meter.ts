@@ -1,0 +1,15 @@
+// What the audit broker reports, under Vault's names.
+import type { AuditMeter } from '../audit/broker.ts';
+import type { Metrics } from './metrics.ts';
+
+export function auditMeter(metrics: Metrics): AuditMeter {
+  // Dashboards ask for the failures before there are any.
+  for (const type of ['request', 'response']) metrics.count(`audit.log_${type}_failure`, 0);
+  return {
+    logged: (type, milliseconds, path) => {
+      const of = path === undefined ? '' : `${path}.`;
+      metrics.sample(`audit.${of}log_${type}`, milliseconds);
+    },
+    failed: (type) => metrics.count(`audit.log_${type}_failure`),
+  };
+}

@@ -1,0 +1,27 @@
+// The metrics of a node: what its configuration wants to be kept, and what the node itself shows.
+import { hostname } from 'node:os';
+import { seconds } from '#sdk/duration.ts';
+import { initialTelemetry } from '../config/telemetry.ts';
+import type { Node } from '../node.ts';
+import { Metrics, type GaugeValue } from './metrics.ts';
+
+/** Without a telemetry stanza there is nothing for Prometheus. */
+const NO_TELEMETRY = { ...initialTelemetry, prometheus_retention_time: seconds(0) };
+
+export function makeMetrics({ clock, config }: Pick<Node, 'clock' | 'config'>): Metrics {
+  const { telemetry = NO_TELEMETRY } = config;
+  return new Metrics({ clock, telemetry, hostname: hostname() });
+}
+
+/** The state of the node, which a sealed one shows too. */
+export function nodeGauges(node: Node, clusterName: string): readonly GaugeValue[] {
+  const labels = { cluster: clusterName };
+  const services = node.unsealed();
+  const gauges = [
+    { name: 'core.unsealed', value: Number(services !== undefined), labels },
+    { name: 'core.active', value: Number(node.activeSince !== undefined), labels },
+    { name: 'core.in_flight_requests', value: node.inFlight.size, labels },
+  ];
+  if (services === undefined) return gauges;
+  return [...gauges, { name: 'expire.num_leases', value: services.leases.size }];
+}
