@@ -22,6 +22,11 @@ type Answer = Reply | undefined;
 export interface Operation<E, D> {
   /** One line for OpenAPI. */
   readonly summary: string;
+  /**
+   * `serve`: a node that is not active may answer too, because the handler only reads what is stored. Should it turn out
+   * to write, what it did is thrown away and the active node asked. Without it only the active node runs the handler.
+   */
+  readonly standby?: 'serve';
   readonly handler: (call: Call<E, D>) => Answer | Promise<Answer>;
 }
 

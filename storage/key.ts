@@ -4,11 +4,14 @@
 export const KEYRING_KEY = 'core/keyring';
 export const SEAL_CONFIG_KEY = 'core/seal-config';
 export const STORED_ROOT_KEY = 'core/hsm/barrier-unseal-keys';
+/** The root key under a key of the barrier, for nodes that are unsealed while it changes. */
+export const ROOT_KEY = 'core/root-key';
 
 const OUTSIDE_BARRIER: ReadonlySet<string> = new Set([
   KEYRING_KEY,
   SEAL_CONFIG_KEY,
   STORED_ROOT_KEY,
+  ROOT_KEY,
 ]);
 
 /** Whether a key is one of those that the barrier neither reads nor writes. */

@@ -53,7 +53,12 @@ export class CorruptionError extends Error {
 
 /** Datagrams between nodes: each may be lost, delayed, repeated, overtaken. Who sent it is known for sure. */
 export interface Network {
-  send(to: NodeId, address: string, packet: Uint8Array): void;
+  /**
+   * The sender leaves `packet` alone from then on.
+   *
+   * @param isBulk it is one of many large ones (a snapshot), behind which nothing else is to wait
+   */
+  send(to: NodeId, address: string, packet: Uint8Array, isBulk?: boolean): void;
   /** Has `receive` called for every packet that comes from now on; the answer ends that. */
   listen(receive: (from: NodeId, packet: Uint8Array) => void): () => void;
 }

@@ -49,7 +49,6 @@ const WITHOUT_EFFECT = {
   cluster_cipher_suites: inert(text(), 'nodes speak TLS 1.3 with each other'),
   disable_sealwrap: inert(flag(), OTHER_EDITION),
   disable_indexing: inert(flag(), OTHER_EDITION),
-  disable_performance_standby: inert(flag(), OTHER_EDITION),
   disable_sentinel_trace: inert(flag(), OTHER_EDITION),
   license_path: inert(text(), OTHER_EDITION),
   administrative_namespace_path: inert(text(), OTHER_EDITION),
@@ -76,6 +75,8 @@ export const MAIN = {
   allow_audit_log_prefixing: flag(),
   unsafe_allow_api_audit_creation: flag(),
   enable_response_header_hostname: flag(),
+  /** Standbys answer nothing from what they store, and send everything on to the active node. */
+  disable_performance_standby: flag(),
   enable_response_header_raft_node_id: flag(),
   pid_file: text(),
   telemetry: optional(telemetry()),

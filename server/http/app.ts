@@ -2,11 +2,9 @@
 // then the API, where a request becomes a straight line of steps.
 import Koa, { type Context } from 'koa';
 import { millis } from '#sdk/clock.ts';
-import { ClientError } from '#sdk/errors.ts';
-import { SealedError } from '#storage/barrier/barrier.ts';
+import { ClientError, oneError } from '#sdk/errors.ts';
 import type { Listener } from '../config/listener.ts';
 import type { Node } from '../node.ts';
-import { handle } from '../request/handle.ts';
 import { showMetrics } from '../sys/metrics.ts';
 import type { Unsealed } from '../unsealed.ts';
 import { makeBodyBudgets, type BodyBudgets } from './body-budget.ts';
@@ -14,25 +12,22 @@ import { hasBody, readBody } from './body.ts';
 import { Deadlines } from './deadlines.ts';
 import { clientAddress } from './forwarded.ts';
 import { answerCors } from './cors.ts';
+import { dispatch } from './dispatch.ts';
 import { isOpenTarget, openRoutes } from './open-routes.ts';
 import { arrive, locate, tokenOf, type Located } from './parse.ts';
-import {
-  NO_CONTENT,
-  renderError,
-  renderFinished,
-  renderPlain,
-  renderRaw,
-  renderRedirect,
-  type Rendered,
-} from './render.ts';
-import { makeSend } from './send.ts';
+import { NO_CONTENT, renderPlain, renderRaw, renderRedirect, type Rendered } from './render.ts';
+import { renderThrown } from './render-thrown.ts';
+import { makeSend, type Outgoing } from './send.ts';
+import { withBody } from './streamed.ts';
+import { uploadOf } from './uploads.ts';
 
 const API = '/v1/';
 const SEAL = '/v1/sys/seal';
+const STEP_DOWN = '/v1/sys/step-down';
 const METRICS = '/v1/sys/metrics';
 const IN_FLIGHT = '/v1/sys/in-flight-req';
 /** What Vault serves beside its mounts: other verbs are refused before anything is decided. */
-const WRITTEN_ONLY: ReadonlySet<string> = new Set([SEAL, '/v1/sys/step-down']);
+const WRITTEN_ONLY: ReadonlySet<string> = new Set([SEAL, STEP_DOWN]);
 
 export function makeApp(node: Node, listener: Listener): Koa {
   const app = new Koa();
@@ -80,20 +75,6 @@ function requireHeader({ req }: Context, { require_request_header: isRequired }:
   throw new ClientError(412, "missing 'X-Vault-Request' header");
 }
 
-/** What was thrown outside of a request's own steps. */
-function renderThrown(node: Node, error: unknown): Rendered {
-  if (error instanceof SealedError) {
-    return renderError(new ClientError(503, 'Vault is sealed'), false);
-  }
-  if (!(error instanceof ClientError)) {
-    const facts = {
-      error: error instanceof Error ? (error.stack ?? error.message) : 'not an error',
-    };
-    node.log.error('a request could not be answered', facts);
-  }
-  return renderError(error, false);
-}
-
 interface Api {
   readonly node: Node;
   readonly listener: Listener;
@@ -103,7 +84,7 @@ interface Api {
   readonly opened: readonly string[];
 }
 
-async function answerApi(api: Api, context: Context): Promise<Rendered> {
+async function answerApi(api: Api, context: Context): Promise<Outgoing> {
   const target = context.req.url ?? '';
   const located = locate(target);
   if ('location' in located) return renderRedirect(located.location, context.method);
@@ -112,8 +93,26 @@ async function answerApi(api: Api, context: Context): Promise<Rendered> {
   }
   if (!located.path.startsWith(API)) throw new ClientError(404, []);
   if (WRITTEN_ONLY.has(located.path)) requireWrite(context);
-  if (located.path === SEAL && api.node.unsealed() === undefined) return NO_CONTENT;
+  const unheard = unheardOf(api.node, located.path);
+  if (unheard !== undefined) return unheard;
   return answer(api, context, located);
+}
+
+const NOT_ON_A_STANDBY = 'vault cannot seal when in standby mode; please restart instead';
+
+/** What some requests get as long as the node is in a state, whoever asks. */
+function unheardOf(node: Node, path: string): Rendered | undefined {
+  if (path === SEAL) {
+    if (node.unsealed() === undefined) return NO_CONTENT;
+    if (node.cluster !== undefined && node.activeSince === undefined) {
+      throw new ClientError(500, oneError(NOT_ON_A_STANDBY));
+    }
+  }
+  // There is nobody to hand over to, and nothing happens.
+  if (path === STEP_DOWN && node.cluster === undefined && node.unsealed() !== undefined) {
+    return NO_CONTENT;
+  }
+  return undefined;
 }
 
 /** Without a token only where the listener says so. */
@@ -142,7 +141,7 @@ async function answer(
   { node, listener, budgets, deadlines, opened }: Api,
   context: Context,
   located: Located,
-): Promise<Rendered> {
+): Promise<Outgoing> {
   const { req } = context;
   const remoteAddress = clientAddress(req, listener);
   if (located.path === METRICS && areMetricsOpen(listener) && context.method === 'GET') {
@@ -155,11 +154,13 @@ async function answer(
     return renderPlain(200, node.inFlight.all());
   }
   const token = tokenOf(req, listener.max_token_header_size);
+  const upload = uploadOf(req, context.res);
   const body = hasBody(req)
-    ? await readBody(context, {
+    ? (upload ??
+      (await readBody(context, {
         largest: listener.max_request_size,
         budget: () => (isKnown(unsealed, token) ? budgets.known : budgets.strangers),
-      })
+      })))
     : undefined;
   const origin = {
     limits: listener,
@@ -174,8 +175,11 @@ async function answer(
   const running = { at, remoteAddress, remotePort, path: located.path, method: context.method };
   node.inFlight.begin(arrived.id, running);
   try {
+    const sent = { method: context.method, target: req.url ?? '', rawHeaders: req.rawHeaders };
+    const received = { arrived, ...sent, body, deadline: deadlines.endOf(at) };
     // The client is told when its time is up; what the request does is still done whole or not at all.
-    return renderFinished(await deadlines.hold(at, handle(unsealed, arrived), tooLate));
+    const dispatched = dispatch(node, received).finally(() => void upload?.close());
+    return await withBody(await deadlines.hold(at, dispatched, tooLate));
   } finally {
     node.inFlight.end(arrived.id);
   }

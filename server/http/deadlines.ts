@@ -18,6 +18,11 @@ export class Deadlines {
     this.#limit = limit;
   }
 
+  /** When the time is up of work that began at `start`. */
+  endOf(start: Millis): Millis {
+    return millis(start + this.#limit);
+  }
+
   /**
    * The outcome of `work`, or of `tooLate` when its time is up first.
    *

@@ -1,12 +1,17 @@
 // What was rendered goes out, with the headers that every answer of the listener has: Vault's own, and those that the
 // configuration adds by status. koa would look at each header and body anew; here both are known.
 import { hostname } from 'node:os';
+import { pipeline, Readable } from 'node:stream';
 import type { Context } from 'koa';
+import type { ForwardedAnswer } from '../cluster/forward-client.ts';
 import type { Config } from '../config.ts';
 import type { Listener } from '../config/listener.ts';
 import type { Rendered } from './render.ts';
 
-export type Send = (context: Context, rendered: Rendered) => void;
+/** What was rendered here, or the answer of another node as it comes. */
+export type Outgoing = Rendered | ForwardedAnswer;
+
+export type Send = (context: Context, answer: Outgoing) => void;
 
 /** Names and values in turn, as Node writes them. */
 type Headers = readonly string[];
@@ -15,28 +20,48 @@ type Headers = readonly string[];
 export function makeSend(config: Config, listener: Listener, nodeId: string): Send {
   const own = ownHeaders(config, nodeId);
   const byStatus = new Map<number, Headers>(); // made on first use: there are few statuses
-  return (context, rendered) => {
-    let headers = byStatus.get(rendered.status);
+  return (context, answer) => {
+    let headers = byStatus.get(answer.status);
     if (headers === undefined) {
-      headers = [...own, ...customHeaders(listener, rendered.status).flat()];
-      byStatus.set(rendered.status, headers);
+      headers = [...own, ...customHeaders(listener, answer.status).flat()];
+      byStatus.set(answer.status, headers);
     }
-    write(context, rendered, headers);
+    if ('rawHeaders' in answer) pass(context, answer, headers);
+    else write(context, answer, headers);
   };
 }
 
 function write(context: Context, rendered: Rendered, always: Headers): void {
   const { res } = context;
-  if (res.headersSent || !context.writable) return; // the client has gone
-  context.respond = false;
   const { status, contentType, body, headers } = rendered;
+  if (res.headersSent || !context.writable) {
+    if (body instanceof Readable) body.destroy(); // the client has gone
+    return;
+  }
+  context.respond = false;
   const lines = [...always];
   if (contentType !== undefined) lines.push('Content-Type', contentType);
   for (const name of Object.keys(headers)) lines.push(name, headers[name] ?? '');
+  if (body instanceof Readable) {
+    res.writeHead(status, lines);
+    pipeline(body, res, () => {}); // what one side ends is ended on the other
+    return;
+  }
   if (body !== undefined) lines.push('Content-Length', String(Buffer.byteLength(body)));
   else if (status !== 204) lines.push('Content-Length', '0');
   res.writeHead(status, lines);
   res.end(body);
+}
+
+function pass(context: Context, answer: ForwardedAnswer, always: Headers): void {
+  const { res } = context;
+  if (res.headersSent || !context.writable) {
+    answer.body.destroy();
+    return;
+  }
+  context.respond = false;
+  res.writeHead(answer.status, [...always, ...answer.rawHeaders]);
+  pipeline(answer.body, res, () => {}); // what ends early on one side does so on the other
 }
 
 function ownHeaders(config: Config, nodeId: string): Headers {

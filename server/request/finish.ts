@@ -4,6 +4,7 @@ import type { Call } from '#sdk/call.ts';
 import { badRequest, ClientError, unsupportedOperation, unsupportedPath } from '#sdk/errors.ts';
 import { decodeData } from '#sdk/path.ts';
 import type { Reply } from '#sdk/reply.ts';
+import { isLostLeadership } from '#storage/cluster-storage.ts';
 import { InvalidKeyError } from '#storage/key.ts';
 import { ConflictError } from '#storage/physical.ts';
 import type { Transaction } from '#storage/transaction.ts';
@@ -59,7 +60,7 @@ async function produce(
     const answer = makeAnswer(running, reply, warnings);
     return { type: 'answer', answer: wrapAnswer(running, answer, reply) };
   } catch (error) {
-    if (error instanceof ConflictError) throw error;
+    if (error instanceof ConflictError || isLostLeadership(error)) throw error;
     transaction.rollback(before);
     if (error instanceof InvalidKeyError) {
       return { type: 'error', error: badRequest(error.message) };

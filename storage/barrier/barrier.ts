@@ -4,12 +4,13 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { formatTime, type Clock, type Millis } from '#sdk/clock.ts';
 import { assert } from '#sdk/errors.ts';
 import { parseJson } from '#sdk/json.ts';
-import { KEYRING_KEY } from '../key.ts';
+import { KEYRING_KEY, ROOT_KEY } from '../key.ts';
 import { DamagedError, NEVER, type Batch, type Index, type Physical } from '../physical.ts';
 import { Transaction } from '../transaction.ts';
 import { ValueCache } from './cache.ts';
 import { openEnvelope, sealEnvelope, termOf, type Term } from './envelope.ts';
 import { KEY_BYTES, Keyring } from './keyring.ts';
+import { deriveKey } from './derive.ts';
 import { Nonces } from './nonces.ts';
 
 /** The barrier has no keys. The words are Vault's. */
@@ -68,6 +69,9 @@ export class Barrier {
   /** Where the keyring that is in use was written: whoever replaces it must have started from it. */
   #keyringIndex: Index = NEVER;
   #savedEncryptions = 0;
+  /** How many keyrings of this node are on their way into storage. */
+  #replacing = 0;
+  #whenLost: () => void = () => {};
 
   constructor(physical: Physical, clock: Clock) {
     this.physical = physical;
@@ -107,6 +111,24 @@ export class Barrier {
   seal(): void {
     this.#keyring = undefined;
     this.#cache.clear();
+  }
+
+  /**
+   * Follows the keyring when another node has replaced it: a new key of the barrier, or a new root key. `whenLost` is
+   * called when this node has no means to open it any more.
+   *
+   * @returns what ends that
+   */
+  follow(whenLost: () => void): () => void {
+    this.#whenLost = whenLost;
+    const stop = this.physical.observe((keys) => {
+      // What this node has replaced itself it adopts when it hears that it is durable.
+      if (keys.includes(KEYRING_KEY) && this.#replacing === 0) this.#catchUp();
+    });
+    return () => {
+      stop();
+      this.#whenLost = () => {};
+    };
   }
 
   begin(): Transaction {
@@ -157,12 +179,24 @@ export class Barrier {
   /** What `sealToken` sealed, or `undefined` for anything else: whoever presents it may have made it up. */
   openToken(context: string, envelope: Uint8Array): Buffer | undefined {
     const keyring = this.#open();
-    try {
-      return openEnvelope(this.#keyFor(keyring, context, envelope), context, envelope);
-    } catch (error) {
-      if (error instanceof DamagedError) return undefined;
-      throw error;
-    }
+    return undamaged(() =>
+      openEnvelope(this.#keyFor(keyring, context, envelope), context, envelope),
+    );
+  }
+
+  /** Seals bytes for whoever holds the root key, whichever keys of the barrier come and go. */
+  sealForRoot(context: string, plaintext: Uint8Array): Buffer {
+    const rootKey = { term: ROOT_TERM, key: this.#open().rootKey };
+    return sealEnvelope(rootKey, this.#nonces, context, plaintext);
+  }
+
+  /** What `sealForRoot` sealed under the same root key, `undefined` for anything else. */
+  openForRoot(context: string, envelope: Uint8Array): Buffer | undefined {
+    const { rootKey } = this.#open();
+    return undamaged(() => {
+      if (termOf(envelope, context) !== ROOT_TERM) return undefined;
+      return openEnvelope(rootKey, context, envelope);
+    });
   }
 
   /** Installs a new key, which encrypts from then on; the older ones go on to decrypt. */
@@ -170,14 +204,26 @@ export class Barrier {
     await this.#replace(this.#open().rotate(this.#clock.now()));
   }
 
-  /** Encrypts the keyring with another root key, in one batch with the `records` of the seal that guards it. */
+  /**
+   * Encrypts the keyring with another root key, in one batch with the `records` of the seal that guards it. The same
+   * batch has the new root key under a key of the barrier, for the nodes that were opened with the old one.
+   */
   async changeRootKey(rootKey: Uint8Array, records: Batch['writes'] = new Map()): Promise<void> {
-    await this.#replace(this.#open().withRootKey(toKeyObject(rootKey)), records);
+    const keyring = this.#open();
+    const shared = sealEnvelope(keyring.active, this.#nonces, ROOT_KEY, rootKey);
+    keyring.active.encryptions += 1;
+    const all = new Map([...records, [ROOT_KEY, shared] as const]);
+    await this.#replace(keyring.withRootKey(toKeyObject(rootKey)), all);
   }
 
   /** Whether a root key is the one that the barrier was opened with. */
   isRootKey(rootKey: Uint8Array): boolean {
     return this.#open().rootKey.equals(toKeyObject(rootKey));
+  }
+
+  /** A key for `context` and nothing else, which only who has the root key can make. */
+  deriveKey(context: string): KeyObject {
+    return deriveKey(this.#open().rootKey, context);
   }
 
   keyInformation(): KeyInformation {
@@ -238,11 +284,40 @@ export class Barrier {
     const term = termOf(envelope, key);
     const known = keyring.keyOf(term);
     if (known !== undefined) return known;
-    const reloaded = this.#load(keyring.rootKey);
-    const found = reloaded.keyOf(term);
+    this.#catchUp();
+    const found = this.#open().keyOf(term);
     if (found === undefined) throw new DamagedError(`the key of ${key} (term ${term}) is unknown`);
-    this.#adopt(reloaded, this.physical.indexOf(KEYRING_KEY));
     return found;
+  }
+
+  /** Adopts the keyring in storage if it is another one than that in use. */
+  #catchUp(): void {
+    const keyring = this.#keyring;
+    const index = this.physical.indexOf(KEYRING_KEY);
+    if (keyring === undefined || index === this.#keyringIndex) return;
+    const current = this.#tryToLoad(keyring.rootKey) ?? this.#loadWithShared(keyring);
+    if (current === undefined) this.#whenLost();
+    else this.#adopt(current, index);
+  }
+
+  #loadWithShared(keyring: Keyring): Keyring | undefined {
+    const envelope = this.physical.get(ROOT_KEY);
+    const key = envelope && keyring.keyOf(termOf(envelope, ROOT_KEY));
+    if (envelope === undefined || key === undefined) return undefined;
+    // It may be that of another cluster, whose state this node was given.
+    const rootKey = undamaged(() => openEnvelope(key, ROOT_KEY, envelope));
+    const loaded = rootKey && this.#tryToLoad(toKeyObject(rootKey));
+    rootKey?.fill(0);
+    return loaded;
+  }
+
+  #tryToLoad(rootKey: KeyObject): Keyring | undefined {
+    try {
+      return this.#load(rootKey);
+    } catch (error) {
+      if (error instanceof WrongKeyError) return undefined;
+      throw error;
+    }
   }
 
   #load(rootKey: KeyObject): Keyring {
@@ -253,9 +328,15 @@ export class Barrier {
 
   /** @throws ConflictError when the keyring has been replaced meanwhile, by this node or another */
   async #replace(keyring: Keyring, records: Batch['writes'] = new Map()): Promise<void> {
-    const index = await this.#keep(keyring, this.#keyringIndex, records);
-    // The barrier may have been sealed meanwhile.
-    if (this.#keyring !== undefined) this.#adopt(keyring, index);
+    this.#replacing += 1;
+    try {
+      const index = await this.#keep(keyring, this.#keyringIndex, records);
+      // The barrier may have been sealed meanwhile.
+      if (this.#keyring !== undefined) this.#adopt(keyring, index);
+    } finally {
+      this.#replacing -= 1;
+      this.#catchUp(); // another node may have been faster
+    }
   }
 
   #keep(keyring: Keyring, replaced: Index, records: Batch['writes']): Promise<Index> {
@@ -274,6 +355,16 @@ export class Barrier {
     this.#keyring = keyring;
     this.#keyringIndex = index;
     this.#savedEncryptions = keyring.active.encryptions;
+  }
+}
+
+/** Whoever presents a sealed text may have made it up. */
+function undamaged<T>(open: () => T): T | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof DamagedError) return undefined;
+    throw error;
   }
 }
 

@@ -6,7 +6,8 @@ import { seconds } from '#sdk/duration.ts';
 import type { Engine } from '#sdk/engine.ts';
 import { parseConfig } from '#server/config.ts';
 import { renderFinished } from '#server/http/render.ts';
-import { NotSentError, type OpenLink } from '#server/link.ts';
+import { NotSentError } from '#server/cluster/forward-client.ts';
+import type { OpenLink } from '#server/link.ts';
 import type { Log } from '#server/log.ts';
 import { catalog } from '#server/mount/catalog.ts';
 import { makeEntry, type NewMount } from '#server/mount/make-entry.ts';
@@ -156,7 +157,7 @@ export class TestServer {
       openedPaths: asking.openedPaths ?? [],
     });
     const { status, body: text } = renderFinished(finished);
-    return answered(status, text === undefined ? {} : (JSON.parse(String(text)) as Json));
+    return answered(status, typeof text === 'string' ? (JSON.parse(text) as Json) : {});
   }
 
   /** A call that must succeed. */
@@ -238,7 +239,8 @@ export class TestServer {
 /** A test has no other nodes to speak to. */
 const openLink: OpenLink = () =>
   Promise.resolve({
-    network: { send: () => {}, listen: () => () => {} },
+    send: () => {},
+    listen: () => () => {},
     forward: () => Promise.reject(new NotSentError('there are no other nodes')),
     close: () => Promise.resolve(),
   });

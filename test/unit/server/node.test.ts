@@ -23,7 +23,8 @@ function makeNode(storage: FakeClusterStorage, port: number) {
   const failures: string[] = [];
   const links: string[] = [];
   const link: Link = {
-    network: { send: () => {}, listen: () => () => {} },
+    send: () => {},
+    listen: () => () => {},
     forward: () => Promise.reject(new Error('nobody is there')),
     close: () => Promise.resolve(void links.push('closed')),
   };

@@ -43,7 +43,12 @@ test('a record of the server is read as it is, and can be mended', async (t) => 
   t.is((await server.must('read', 'sys/policies/acl/p')).data['policy'], 'path "b" {}');
 });
 
-for (const key of ['core/keyring', 'core/seal-config', 'core/hsm/barrier-unseal-keys']) {
+for (const key of [
+  'core/keyring',
+  'core/seal-config',
+  'core/hsm/barrier-unseal-keys',
+  'core/root-key',
+]) {
   for (const verb of ['read', 'write', 'delete'] as const) {
     test(`${verb} of ${key} is refused`, async (t) => {
       const server = await TestServer.start(OPEN);
