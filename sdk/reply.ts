@@ -69,6 +69,21 @@ export interface RawReply {
   readonly wrapAs?: { readonly creationPath: string; readonly ttl: Seconds };
 }
 
+/** An answer too large for memory: made while it goes out, after it is on record. It is not wrapped. */
+export interface StreamReply {
+  readonly kind: 'stream';
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Called at most once, when the rest of the request is done. What it throws is still answered with an error. */
+  readonly open: () => Promise<OpenStream>;
+}
+
+export interface OpenStream {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Called in the end, also when not all was read. */
+  readonly close: () => Promise<void>;
+}
+
 /** The token that an answer hands out or speaks of, under its wire names. */
 export interface AuthBlock {
   readonly client_token: string;
@@ -93,7 +108,7 @@ export interface AuthReply {
   readonly displayName: string;
 }
 
-export type Reply = AuthReply | DataReply | LeaseReply | GrantReply | RawReply;
+export type Reply = AuthReply | DataReply | LeaseReply | GrantReply | RawReply | StreamReply;
 
 /** How a reply may differ from the usual one. */
 export type ReplyOptions = Omit<DataReply, 'kind' | 'data'>;
@@ -131,4 +146,8 @@ export function grant(login: Omit<GrantReply, 'kind'>): GrantReply {
 
 export function raw(answer: Omit<RawReply, 'kind'>): RawReply {
   return { kind: 'raw', ...answer };
+}
+
+export function stream(answer: Omit<StreamReply, 'kind'>): StreamReply {
+  return { kind: 'stream', ...answer };
 }

@@ -100,7 +100,7 @@ export class Node {
     this.#barrier = new Barrier(physical, clock);
     this.#seal = new ShamirSeal(physical);
     this.#barrier.follow(() => {
-      log.error('the root key was replaced while this node was away: it needs its new shares');
+      log.error('storage is under another root key now: this node needs the shares of that one');
       void this.seal();
     });
     this.metrics = makeMetrics(this);

@@ -64,6 +64,9 @@ function answerData(answer: Answer | undefined, requestId: string): Data | undef
       status,
     );
   }
+  if (answer.stream !== undefined) {
+    return { http_content_type: answer.stream.contentType, http_status_code: answer.status };
+  }
   if (answer.data === null) return undefined;
   return answer.status === 200
     ? answer.data

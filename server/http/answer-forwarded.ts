@@ -1,6 +1,7 @@
 // The active node's side of forwarding: what a standby has sent on becomes a request like any other, of the client that
 // the standby names. It was bounded there, by the listener that took it.
 import type { ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 import { badRequest } from '#sdk/errors.ts';
 import type { ForwardedRequest } from '../cluster/forward-server.ts';
 import type { ForwardedHandler } from '../link.ts';
@@ -11,9 +12,11 @@ import { makeBodyBudgets, type BodyBudget } from './body-budget.ts';
 import { readBody } from './body.ts';
 import { answerAsActive } from './dispatch.ts';
 import type { JsonLimits } from './json-limits.ts';
-import { arrive, locate, tokenOf, type RequestLimits } from './parse.ts';
+import { arrive, locate, tokenOf, type Body, type RequestLimits } from './parse.ts';
 import { renderThrown } from './render-thrown.ts';
 import type { Rendered } from './render.ts';
+import { withBody } from './streamed.ts';
+import { uploadOf } from './uploads.ts';
 
 const ANY = Number.POSITIVE_INFINITY;
 const UNBOUNDED: JsonLimits & RequestLimits = {
@@ -37,10 +40,9 @@ async function take(node: Node, budget: BodyBudget, forwarded: ForwardedRequest)
   const { request, response, refuse } = forwarded;
   let answer: Rendered | undefined;
   try {
-    const body = await readBody(
-      { req: request, res: response },
-      { largest: -1, budget: () => budget },
-    );
+    const body =
+      uploadOf(request, response) ??
+      (await readBody({ req: request, res: response }, { largest: -1, budget: () => budget }));
     const services = node.activeSince === undefined ? undefined : node.unsealed();
     answer = services && (await answerOne(node, services, forwarded, body));
   } catch (error) {
@@ -54,25 +56,23 @@ async function answerOne(
   node: Node,
   services: Unsealed,
   forwarded: ForwardedRequest,
-  body: Buffer | undefined,
+  body: Body,
 ): Promise<Rendered | undefined> {
   const arrived = arrivedOf(node, forwarded, body);
   const { id, at, remoteAddress, remotePort } = arrived;
   const method = forwarded.request.method ?? '';
   node.inFlight.begin(id, { at, remoteAddress, remotePort, path: `/v1/${arrived.path}`, method });
   try {
-    return await answerAsActive(node, services, arrived);
+    const answer = await answerAsActive(node, services, arrived);
+    return answer && (await withBody(answer));
   } finally {
+    await arrived.upload?.close();
     node.inFlight.end(id);
   }
 }
 
 /** @throws ClientError where the standby should have refused it */
-function arrivedOf(
-  node: Node,
-  { request, facts }: ForwardedRequest,
-  body: Buffer | undefined,
-): Arrived {
+function arrivedOf(node: Node, { request, facts }: ForwardedRequest, body: Body): Arrived {
   const located = locate(request.url ?? '');
   if ('location' in located) throw badRequest('a path that is not clean is not sent on');
   const { openedPaths } = facts.listener;
@@ -91,6 +91,11 @@ function arrivedOf(
 function send(response: ServerResponse, { status, contentType, headers, body }: Rendered): void {
   response.sendDate = false;
   const type = contentType === undefined ? {} : { 'Content-Type': contentType };
+  if (body instanceof Readable) {
+    response.writeHead(status, { ...headers, ...type });
+    pipeline(body, response, () => {}); // what ends early on one side does so on the other
+    return;
+  }
   const length = status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body ?? '') };
   response.writeHead(status, { ...headers, ...type, ...length });
   response.end(body);

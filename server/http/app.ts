@@ -18,6 +18,8 @@ import { arrive, locate, tokenOf, type Located } from './parse.ts';
 import { NO_CONTENT, renderPlain, renderRaw, renderRedirect, type Rendered } from './render.ts';
 import { renderThrown } from './render-thrown.ts';
 import { makeSend, type Outgoing } from './send.ts';
+import { withBody } from './streamed.ts';
+import { uploadOf } from './uploads.ts';
 
 const API = '/v1/';
 const SEAL = '/v1/sys/seal';
@@ -152,11 +154,13 @@ async function answer(
     return renderPlain(200, node.inFlight.all());
   }
   const token = tokenOf(req, listener.max_token_header_size);
+  const upload = uploadOf(req, context.res);
   const body = hasBody(req)
-    ? await readBody(context, {
+    ? (upload ??
+      (await readBody(context, {
         largest: listener.max_request_size,
         budget: () => (isKnown(unsealed, token) ? budgets.known : budgets.strangers),
-      })
+      })))
     : undefined;
   const origin = {
     limits: listener,
@@ -174,7 +178,8 @@ async function answer(
     const sent = { method: context.method, target: req.url ?? '', rawHeaders: req.rawHeaders };
     const received = { arrived, ...sent, body, deadline: deadlines.endOf(at) };
     // The client is told when its time is up; what the request does is still done whole or not at all.
-    return await deadlines.hold(at, dispatch(node, received), tooLate);
+    const dispatched = dispatch(node, received).finally(() => void upload?.close());
+    return await withBody(await deadlines.hold(at, dispatched, tooLate));
   } finally {
     node.inFlight.end(arrived.id);
   }

@@ -1,5 +1,6 @@
 // A standby has the active node answer: the request goes on as the client sent it, with what the listener knows of the
 // client beside it, and the answer comes back as it is.
+import { Readable } from 'node:stream';
 import { millis, type Millis } from '#sdk/clock.ts';
 import { ClientError } from '#sdk/errors.ts';
 import { hostAndPort } from '../addresses.ts';
@@ -9,6 +10,8 @@ import type { ForwardedFacts } from '../cluster/forwarded-facts.ts';
 import type { Link } from '../link.ts';
 import type { Node } from '../node.ts';
 import type { Arrived } from '../request/stages.ts';
+import { Upload } from '../request/upload.ts';
+import type { Body } from './parse.ts';
 
 export interface SentOn {
   readonly arrived: Arrived;
@@ -16,7 +19,7 @@ export interface SentOn {
   /** Path and query, as they came. */
   readonly target: string;
   readonly rawHeaders: readonly string[];
-  readonly body: Buffer | undefined;
+  readonly body: Body;
   /** When the client is told that its time is up. */
   readonly deadline: Millis;
 }
@@ -35,6 +38,7 @@ export async function askLeader(node: Node, sent: SentOn): Promise<ForwardedAnsw
   const { link } = node;
   const leader = node.leader();
   if (link === undefined || leader === undefined || leader.id === node.own.id) return undefined;
+  if (sent.body instanceof Upload && sent.body.isTaken) throw new ClientError(500, UPLOAD_GONE);
   try {
     return await exchange({ node, link, leader, sent });
   } catch (error) {
@@ -47,6 +51,9 @@ export async function askLeader(node: Node, sent: SentOn): Promise<ForwardedAnsw
 const ANSWER_LOST =
   'error during forwarding: the active node did not answer, the request may have been carried out';
 
+/** What was read from the client once cannot be sent a second time. */
+const UPLOAD_GONE = 'error during forwarding: the active node has changed while it was sent to';
+
 interface Exchange {
   readonly node: Node;
   readonly link: Link;
@@ -55,7 +62,7 @@ interface Exchange {
 }
 
 async function exchange({ node, link, leader, sent }: Exchange): Promise<ForwardedAnswer> {
-  const { method, target, rawHeaders, body, deadline } = sent;
+  const { method, target, rawHeaders, deadline } = sent;
   const gone = new AbortController();
   const watching = new AbortController();
   void giveUpAfter(node, leader, gone, watching.signal);
@@ -66,7 +73,7 @@ async function exchange({ node, link, leader, sent }: Exchange): Promise<Forward
         method,
         target,
         rawHeaders,
-        body,
+        body: bodyOf(sent),
         facts: factsOf(sent),
         limit: millis(Math.max(1, deadline - node.clock.now())),
         signal: gone.signal,
@@ -76,6 +83,9 @@ async function exchange({ node, link, leader, sent }: Exchange): Promise<Forward
     watching.abort();
   }
 }
+
+const bodyOf = ({ body }: SentOn): Buffer | Readable | undefined =>
+  body instanceof Upload ? Readable.from(body.passOn(), { objectMode: false }) : body;
 
 /** Ends an exchange with a node that leads no longer and does not answer. */
 async function giveUpAfter(

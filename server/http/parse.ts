@@ -6,6 +6,7 @@ import type { Millis } from '#sdk/clock.ts';
 import { parseDurationSeconds, seconds } from '#sdk/duration.ts';
 import { badRequest, ClientError } from '#sdk/errors.ts';
 import type { Arrived, WrapRequest } from '../request/stages.ts';
+import { Upload } from '../request/upload.ts';
 import { parseBody } from './body.ts';
 import type { JsonLimits } from './json-limits.ts';
 import { LIST_STAND_IN } from './list-verb.ts';
@@ -28,6 +29,9 @@ export interface Located {
 export interface RequestLimits extends JsonLimits {
   readonly max_token_header_size: number;
 }
+
+/** Read already, or still to be read by whoever may have it. */
+export type Body = Buffer | Upload | undefined;
 
 /** What the listener knows of a request besides what it sent. */
 export interface Origin {
@@ -128,7 +132,7 @@ export function isTrue(text: string): boolean {
 export function arrive(
   request: IncomingMessage,
   located: Located,
-  body: Buffer | undefined,
+  body: Body,
   origin: Origin,
 ): Arrived {
   const verb = verbOf(request.method ?? '', located.query);
@@ -144,7 +148,11 @@ export function arrive(
     verb,
     path: verb === 'list' && !bare.endsWith('/') ? `${bare}/` : bare,
     parameters: hasBody
-      ? parseBody(body, request.headers['content-type'], origin.limits)
+      ? parseBody(
+          body instanceof Upload ? undefined : body,
+          request.headers['content-type'],
+          origin.limits,
+        )
       : fromQuery(located.query, verb),
     token: origin.token,
     wrap: wrapOf(request),
@@ -152,6 +160,7 @@ export function arrive(
     remoteAddress: origin.remoteAddress,
     remotePort: origin.remotePort,
     openedPaths: origin.openedPaths,
+    upload: body instanceof Upload ? body : undefined,
   };
 }
 

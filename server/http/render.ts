@@ -1,6 +1,7 @@
 // The end of a request becomes Vault's JSON and status; so does anything thrown.
 import { ClientError, oneError } from '#sdk/errors.ts';
-import type { RawReply } from '#sdk/reply.ts';
+import type { Readable } from 'node:stream';
+import type { RawReply, StreamReply } from '#sdk/reply.ts';
 import { isOpenToAll } from '../request/open.ts';
 import type { Answer, Finished } from '../request/stages.ts';
 
@@ -8,7 +9,9 @@ import type { Answer, Finished } from '../request/stages.ts';
 export interface Rendered {
   readonly status: number;
   readonly contentType: string | undefined;
-  readonly body: string | Uint8Array | undefined;
+  readonly body: string | Uint8Array | Readable | undefined;
+  /** Where the body comes from, as long as it has not been opened. */
+  readonly stream?: StreamReply;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -42,8 +45,11 @@ export function renderRaw(
 }
 
 export function renderAnswer(answer: Answer, requestId: string): Rendered {
-  const { raw, status, headers } = answer;
+  const { raw, stream, status, headers } = answer;
   if (raw !== undefined) return renderRaw(raw, headers);
+  if (stream !== undefined) {
+    return { status, contentType: stream.contentType, body: undefined, headers, stream };
+  }
   const body = `${JSON.stringify(envelope(answer, requestId))}\n`;
   return { status, contentType: JSON_TYPE, body, headers };
 }

@@ -1,7 +1,7 @@
 // What was rendered goes out, with the headers that every answer of the listener has: Vault's own, and those that the
 // configuration adds by status. koa would look at each header and body anew; here both are known.
 import { hostname } from 'node:os';
-import { pipeline } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import type { Context } from 'koa';
 import type { ForwardedAnswer } from '../cluster/forward-client.ts';
 import type { Config } from '../config.ts';
@@ -34,12 +34,20 @@ export function makeSend(config: Config, listener: Listener, nodeId: string): Se
 
 function write(context: Context, rendered: Rendered, always: Headers): void {
   const { res } = context;
-  if (res.headersSent || !context.writable) return; // the client has gone
-  context.respond = false;
   const { status, contentType, body, headers } = rendered;
+  if (res.headersSent || !context.writable) {
+    if (body instanceof Readable) body.destroy(); // the client has gone
+    return;
+  }
+  context.respond = false;
   const lines = [...always];
   if (contentType !== undefined) lines.push('Content-Type', contentType);
   for (const name of Object.keys(headers)) lines.push(name, headers[name] ?? '');
+  if (body instanceof Readable) {
+    res.writeHead(status, lines);
+    pipeline(body, res, () => {}); // what one side ends is ended on the other
+    return;
+  }
   if (body !== undefined) lines.push('Content-Length', String(Buffer.byteLength(body)));
   else if (status !== 204) lines.push('Content-Length', '0');
   res.writeHead(status, lines);

@@ -15,6 +15,7 @@ const EMPTY: Answer = {
   wrapInfo: undefined,
   warnings: [],
   raw: undefined,
+  stream: undefined,
   headers: {},
   isFlat: false,
 };
@@ -42,6 +43,8 @@ export function makeAnswer(running: Running, reply: Reply, warnings: string[]): 
       return { ...EMPTY, auth: reply.auth, displayName: reply.displayName, warnings };
     case 'raw':
       return { ...EMPTY, raw: reply, status: reply.status, warnings };
+    case 'stream':
+      return { ...EMPTY, stream: reply, headers: reply.headers, warnings };
     default:
       return unreachable(reply);
   }

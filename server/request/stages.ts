@@ -4,8 +4,9 @@ import type { Verb } from '#sdk/call.ts';
 import type { Millis } from '#sdk/clock.ts';
 import type { Seconds } from '#sdk/duration.ts';
 import type { ClientError } from '#sdk/errors.ts';
-import type { AuthBlock, RawReply } from '#sdk/reply.ts';
+import type { AuthBlock, RawReply, StreamReply } from '#sdk/reply.ts';
 import type { Mount, Target } from '../mount/mount.ts';
+import type { Upload } from './upload.ts';
 import type { TokenEntry } from '../token/entry.ts';
 
 /** Vault's name of what is asked, as policies and audit entries have it. */
@@ -34,6 +35,8 @@ export interface Arrived {
   readonly headers: IncomingHttpHeaders;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** The body, where it is no set of fields; whoever may send it decides whether it is read. */
+  readonly upload?: Upload | undefined;
   /** Where paths begin that the listener lets anybody ask for, because shares of the key decide there. */
   readonly openedPaths?: readonly string[];
 }
@@ -119,6 +122,8 @@ export interface Answer {
   readonly warnings: readonly string[];
   /** An answer in a form of its own; the rest is empty then. */
   readonly raw: RawReply | undefined;
+  /** The same for one that is made while it goes out. */
+  readonly stream: StreamReply | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** The data also stands beside the envelope. */
   readonly isFlat: boolean;

@@ -31,7 +31,7 @@ export function wrapAnswer(
   reply: Reply,
 ): Answer {
   const { arrived } = verdict.known.admitted;
-  if (arrived.verb === 'help') return answer;
+  if (arrived.verb === 'help' || reply.kind === 'stream') return answer;
   const asked = arrived.wrap && { creationPath: arrived.path, ttl: arrived.wrap.ttl };
   const wrapping = (reply.kind === 'raw' ? reply.wrapAs : undefined) ?? asked;
   if (wrapping === undefined || answer.status !== 200) return answer;

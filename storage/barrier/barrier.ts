@@ -10,6 +10,7 @@ import { Transaction } from '../transaction.ts';
 import { ValueCache } from './cache.ts';
 import { openEnvelope, sealEnvelope, termOf, type Term } from './envelope.ts';
 import { KEY_BYTES, Keyring } from './keyring.ts';
+import { deriveKey } from './derive.ts';
 import { Nonces } from './nonces.ts';
 
 /** The barrier has no keys. The words are Vault's. */
@@ -178,12 +179,24 @@ export class Barrier {
   /** What `sealToken` sealed, or `undefined` for anything else: whoever presents it may have made it up. */
   openToken(context: string, envelope: Uint8Array): Buffer | undefined {
     const keyring = this.#open();
-    try {
-      return openEnvelope(this.#keyFor(keyring, context, envelope), context, envelope);
-    } catch (error) {
-      if (error instanceof DamagedError) return undefined;
-      throw error;
-    }
+    return undamaged(() =>
+      openEnvelope(this.#keyFor(keyring, context, envelope), context, envelope),
+    );
+  }
+
+  /** Seals bytes for whoever holds the root key, whichever keys of the barrier come and go. */
+  sealForRoot(context: string, plaintext: Uint8Array): Buffer {
+    const rootKey = { term: ROOT_TERM, key: this.#open().rootKey };
+    return sealEnvelope(rootKey, this.#nonces, context, plaintext);
+  }
+
+  /** What `sealForRoot` sealed under the same root key, `undefined` for anything else. */
+  openForRoot(context: string, envelope: Uint8Array): Buffer | undefined {
+    const { rootKey } = this.#open();
+    return undamaged(() => {
+      if (termOf(envelope, context) !== ROOT_TERM) return undefined;
+      return openEnvelope(rootKey, context, envelope);
+    });
   }
 
   /** Installs a new key, which encrypts from then on; the older ones go on to decrypt. */
@@ -206,6 +219,11 @@ export class Barrier {
   /** Whether a root key is the one that the barrier was opened with. */
   isRootKey(rootKey: Uint8Array): boolean {
     return this.#open().rootKey.equals(toKeyObject(rootKey));
+  }
+
+  /** A key for `context` and nothing else, which only who has the root key can make. */
+  deriveKey(context: string): KeyObject {
+    return deriveKey(this.#open().rootKey, context);
   }
 
   keyInformation(): KeyInformation {
@@ -286,20 +304,11 @@ export class Barrier {
     const envelope = this.physical.get(ROOT_KEY);
     const key = envelope && keyring.keyOf(termOf(envelope, ROOT_KEY));
     if (envelope === undefined || key === undefined) return undefined;
-    const rootKey = this.#openShared(key, envelope);
+    // It may be that of another cluster, whose state this node was given.
+    const rootKey = undamaged(() => openEnvelope(key, ROOT_KEY, envelope));
     const loaded = rootKey && this.#tryToLoad(toKeyObject(rootKey));
     rootKey?.fill(0);
     return loaded;
-  }
-
-  /** It may be that of another cluster, whose state this node was given. */
-  #openShared(key: KeyObject, envelope: Uint8Array): Buffer | undefined {
-    try {
-      return openEnvelope(key, ROOT_KEY, envelope);
-    } catch (error) {
-      if (error instanceof DamagedError) return undefined;
-      throw error;
-    }
   }
 
   #tryToLoad(rootKey: KeyObject): Keyring | undefined {
@@ -346,6 +355,16 @@ export class Barrier {
     this.#keyring = keyring;
     this.#keyringIndex = index;
     this.#savedEncryptions = keyring.active.encryptions;
+  }
+}
+
+/** Whoever presents a sealed text may have made it up. */
+function undamaged<T>(open: () => T): T | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof DamagedError) return undefined;
+    throw error;
   }
 }
 

@@ -247,6 +247,7 @@ function shown(answer: Reply | undefined, verb: Verb, warnings: readonly string[
       return { status: answer.status, body: answer.body };
     case 'auth':
     case 'lease':
+    case 'stream':
       throw new Error(`no engine under test answers with ${answer.kind}`);
   }
 }

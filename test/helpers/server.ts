@@ -157,7 +157,7 @@ export class TestServer {
       openedPaths: asking.openedPaths ?? [],
     });
     const { status, body: text } = renderFinished(finished);
-    return answered(status, text === undefined ? {} : (JSON.parse(String(text)) as Json));
+    return answered(status, typeof text === 'string' ? (JSON.parse(text) as Json) : {});
   }
 
   /** A call that must succeed. */

@@ -119,6 +119,7 @@ export function answer(differences: Partial<Answer> = {}): Answer {
     warnings: [],
     raw: undefined,
     headers: {},
+    stream: undefined,
     isFlat: false,
     ...differences,
   };

@@ -32,9 +32,15 @@ export class WholeCluster extends FakeClusterStorage implements ClusterStorage {
   /** One that leads, with the others configured beside it. */
   static leading(...others: readonly Server[]): WholeCluster {
     const node = new WholeCluster('node0', new FakeCluster());
-    void node.bootstrap('127.0.0.1:8201');
+    node.cluster.add({ id: node.id, address: '127.0.0.1:8201', suffrage: 'voter' });
     for (const other of others) node.cluster.add(other);
+    node.cluster.elect(node);
     return node;
+  }
+
+  /** It is what `leading` has made it. */
+  override bootstrap(): Promise<void> {
+    return Promise.resolve();
   }
 
   override status(): ClusterStatus {

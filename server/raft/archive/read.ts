@@ -30,10 +30,9 @@ export interface ReadOptions {
 }
 
 /** An archive that is whole. */
-export interface ReadArchive {
+export interface ReadArchive extends AsyncDisposable {
   readonly meta: ArchiveMeta;
   state(): AsyncIterable<Uint8Array>;
-  close(): Promise<void>;
 }
 
 /** @throws ArchiveError for anything that is not a whole archive; ForeignArchiveError unless forced */
@@ -46,7 +45,7 @@ export async function readArchive(
   const spool = await Spool.create(options.spoolFolder);
   try {
     const meta = await readParts(source, spool, options);
-    return { meta, state: () => spool.chunks(), close: () => spool.close() };
+    return { meta, state: () => spool.chunks(), [Symbol.asyncDispose]: () => spool.close() };
   } catch (error) {
     await spool.close();
     throw error;

@@ -64,10 +64,8 @@ async function read(
   { key = 1, isForced = false, piece = 1000 } = {},
 ): Promise<Buffer> {
   const options = { spoolFolder, openSums: openWith(key), isForced };
-  const archive = await readArchive(inPieces(bytes, piece), options);
-  const state = await whole(archive.state());
-  await archive.close();
-  return state;
+  await using archive = await readArchive(inPieces(bytes, piece), options);
+  return await whole(archive.state());
 }
 
 const SIZES = [0, 1, 511, 512, 513, 70_000] as const;
