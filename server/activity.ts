@@ -5,6 +5,7 @@ import type { Advertisement } from './advertisement.ts';
 import { takeUpDuties } from './duties.ts';
 import { Leadership } from './leadership.ts';
 import type { Link } from './link.ts';
+import type { Log } from './log.ts';
 import type { Unsealed } from './unsealed.ts';
 
 export interface Activity {
@@ -12,6 +13,8 @@ export interface Activity {
   readonly activeSince: Millis | undefined;
   /** What ties it to other nodes. */
   readonly link: Link | undefined;
+  /** Has another node lead, if there is one that can. This one does not want to lead again for a while. */
+  handOver(): Promise<void>;
   /** Hands over what there is to hand over, and ends the duties. */
   close(): Promise<void>;
 }
@@ -21,6 +24,7 @@ export async function standAlone(services: Unsealed): Promise<Activity> {
   return {
     activeSince: services.clock.now(),
     link: undefined,
+    handOver: () => Promise.resolve(),
     close: async () => duties[Symbol.asyncDispose](),
   };
 }
@@ -39,6 +43,10 @@ export interface PartOptions {
 
 /** Whoever gave the last share finds the node active, if it becomes that at once. */
 const ACTIVE_WITHIN = millis(1_000);
+/** Longer than any node needs that takes over at all. */
+const HAND_OVER_WITHIN = millis(1_500);
+/** Vault's own time: whoever steps down for the sake of maintenance has some time for it. */
+const DECLINES_FOR_MS = 10_000;
 
 /** Takes part in the cluster from now on. */
 export async function takePart(options: PartOptions): Promise<Activity> {
@@ -46,10 +54,14 @@ export async function takePart(options: PartOptions): Promise<Activity> {
   const { clock, log } = services;
   await using stack = new AsyncDisposableStack();
   const link = stack.adopt(await options.openLink(), (opened) => opened.close());
+  let declinesUntil = 0;
   const leadership = new Leadership({
     clock,
     log,
-    takeUp: () => takeUpDuties(services, own),
+    takeUp: async () => {
+      if (clock.now() < declinesUntil) await decline(cluster, log);
+      return takeUpDuties(services, own);
+    },
     stepDown: () => cluster.transfer(),
     whenChanged,
   });
@@ -57,6 +69,7 @@ export async function takePart(options: PartOptions): Promise<Activity> {
   let isEnding = false;
   const follow = (role: Role): void => {
     leadership.follow(role);
+    whenChanged();
     if (!isEnding && (role.type === 'stopped' || role.type === 'removed')) whenEnded(role);
   };
   stack.adopt(cluster.onRole(follow), (stopFollowing) => stopFollowing());
@@ -67,13 +80,19 @@ export async function takePart(options: PartOptions): Promise<Activity> {
   });
   await cluster.start(link);
   follow(cluster.status().role);
-  await within(clock, leadership.settled);
+  await within(clock, ACTIVE_WITHIN, leadership.settled);
   const built = stack.move();
   return {
     get activeSince() {
       return leadership.activeSince;
     },
     link,
+    handOver: async () => {
+      if (leadership.activeSince === undefined || cluster.peers().length === 0) return;
+      declinesUntil = clock.now() + DECLINES_FOR_MS;
+      await saveCount(services);
+      await within(clock, HAND_OVER_WITHIN, decline(cluster, log));
+    },
     close: () => built.disposeAsync(),
   };
 }
@@ -87,9 +106,19 @@ async function saveCount({ barrier, log }: Unsealed): Promise<void> {
   }
 }
 
-async function within(clock: Clock, settled: Promise<void>): Promise<void> {
+/** Has somebody else lead; where nobody can, this node goes on. */
+async function decline(cluster: ClusterStorage, log: Log): Promise<void> {
+  try {
+    await cluster.transfer();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'not an error';
+    log.warn('no other node takes over the leadership', { reason });
+  }
+}
+
+async function within(clock: Clock, limit: Millis, settled: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<void>();
-  const cancel = clock.after(ACTIVE_WITHIN, late.resolve);
+  const cancel = clock.after(limit, late.resolve);
   await Promise.race([settled, late.promise]);
   cancel();
 }

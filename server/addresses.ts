@@ -1,4 +1,5 @@
 // Where this node is found: by clients at its API address, by other nodes at its cluster address.
+import { formatHostPort, parseHostPort } from './cluster/address.ts';
 import type { Config } from './config.ts';
 
 /** Where clients are told to find the node, as its operator says; without that, its first listener. */
@@ -22,7 +23,6 @@ export function clusterAddressOf(config: Config): string {
 
 /** `host:port` of a cluster address, as the servers of a cluster know each other. */
 export function hostAndPort(clusterAddress: string): string {
-  if (!URL.canParse(clusterAddress)) return clusterAddress;
-  const { hostname, port } = new URL(clusterAddress);
-  return `${hostname}:${port === '' ? '443' : port}`;
+  const parsed = parseHostPort(clusterAddress);
+  return parsed === undefined ? clusterAddress : formatHostPort(parsed);
 }

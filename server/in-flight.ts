@@ -20,6 +20,7 @@ export interface ShownRequest {
 
 export class InFlight {
   readonly #running = new Map<string, RunningRequest>();
+  #idle = Promise.withResolvers<void>();
 
   begin(id: string, request: RunningRequest): void {
     this.#running.set(id, request);
@@ -27,6 +28,14 @@ export class InFlight {
 
   end(id: string): void {
     this.#running.delete(id);
+    if (this.#running.size === 0) this.#idle.resolve();
+  }
+
+  /** Resolves as soon as nothing runs. */
+  whenIdle(): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve();
+    this.#idle = Promise.withResolvers();
+    return this.#idle.promise;
   }
 
   get size(): number {

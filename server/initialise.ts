@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '#sdk/clock.ts';
 import type { Transaction } from '#storage/transaction.ts';
+import { AUTHORITY_KEY, type AuthorityRecord } from './cluster/authority.ts';
 import { CLUSTER_KEY, type ClusterRecord } from './cluster.ts';
 import type { Config } from './config.ts';
 import { makeEntry } from './mount/make-entry.ts';
@@ -14,6 +15,8 @@ export interface FirstContents {
   /** The first token, where the operator chose it. */
   readonly rootTokenId?: string | undefined;
   readonly mounts?: readonly MountEntry[];
+  /** By which nodes know each other, where there may be others. */
+  readonly authorities?: AuthorityRecord | undefined;
 }
 
 const CLUSTER_NAME_BYTES = 4;
@@ -54,13 +57,14 @@ export function prepareStorage(
   transaction: Transaction,
   clock: Clock,
   config: Pick<Config, 'cluster_name'>,
-  { rootTokenId, mounts = [] }: FirstContents,
+  { rootTokenId, mounts = [], authorities }: FirstContents,
 ): string {
   const cluster: ClusterRecord = {
     id: randomUUID(),
     name: config.cluster_name || `vault-cluster-${randomBytes(CLUSTER_NAME_BYTES).toString('hex')}`,
   };
   transaction.put(CLUSTER_KEY, cluster);
+  if (authorities !== undefined) transaction.put(AUTHORITY_KEY, authorities);
   const table: MountRecord = { mounts: [...FIRST_MOUNTS.map(makeEntry), ...mounts] };
   transaction.put(MOUNTS_KEY, table);
   const tokens = new TokenStore(clock, () => {});

@@ -6,9 +6,11 @@ import { loadConfig, type Config, type Surroundings } from './config.ts';
 import { ConfigError } from './config/file.ts';
 import { devConfig, startDev } from './dev.ts';
 import { parseFlags, type ServerFlags } from './flags.ts';
+import { answerForwarded } from './http/answer-forwarded.ts';
 import { listen, type OpenListener } from './http/listener.ts';
 import { levelOf, LogLevel, makeLog, type Log } from './log.ts';
 import { Node } from './node.ts';
+import { linkOpener } from './open-link.ts';
 import { revealingOption } from './runtime.ts';
 import { systemClock } from './system-clock.ts';
 import { VERSION } from './version.ts';
@@ -58,7 +60,9 @@ async function run(flags: ServerFlags): Promise<number> {
   warnOfWhatIsNotBuilt(config, log);
 
   process.umask(FILES_OF_THE_OWNER);
-  const physical = await openStorage(storage.type, storage);
+  const opened = await openStorage(storage.type, storage);
+  const { physical } = opened;
+  const failed = Promise.withResolvers<string>();
   const node = new Node({
     clock: systemClock,
     log,
@@ -66,7 +70,13 @@ async function run(flags: ServerFlags): Promise<number> {
     config,
     physical,
     storageType: storage.type,
+    membership:
+      opened.type === 'cluster'
+        ? { storage: opened.physical, openLink: linkOpener(config, opened.physical) }
+        : undefined,
+    whenFailed: failed.resolve,
   });
+  node.onForwarded(answerForwarded(node));
   const banner = flags.isDev ? await startDev(node, flags) : '';
   const open: OpenListener[] = [];
   for (const listener of listeners) open.push(await listen(node, listener));
@@ -75,12 +85,13 @@ async function run(flags: ServerFlags): Promise<number> {
   const { pid_file: pidFile } = config;
   if (pidFile !== '') writeFileSync(pidFile, `${process.pid}`, { mode: 0o644 });
 
-  const signal = await untilTold();
-  log.info('the server ends', { signal });
-  await drain(open);
+  const failure = await Promise.race([untilTold(log), failed.promise]);
+  if (failure !== undefined) log.error('the server ends, because it cannot go on', { failure });
+  await node.handOver();
+  await drain(node, open);
   await node.close();
   if (pidFile !== '') rmSync(pidFile, { force: true });
-  return 0;
+  return failure === undefined ? 0 : 1;
 }
 
 /** A seal that is not there must not be taken for one that is; the rest may wait. */
@@ -153,17 +164,23 @@ function handleSignals(node: Node): void {
   });
 }
 
-function untilTold(): Promise<string> {
+function untilTold(log: Log): Promise<undefined> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => resolve(signal));
+      process.once(signal, () => {
+        log.info('the server ends', { signal });
+        resolve(undefined);
+      });
     }
   });
 }
 
 /** Running requests get some time to end; a client that never ends does not keep the server. */
-async function drain(listeners: readonly OpenListener[]): Promise<void> {
-  const closed = Promise.all(listeners.map((listener) => listener.close()));
+async function drain(node: Node, listeners: readonly OpenListener[]): Promise<void> {
+  const closed = Promise.all([
+    ...listeners.map((listener) => listener.close()),
+    node.inFlight.whenIdle(), // what other nodes have sent on is among them
+  ]);
   const late = new Promise<void>((resolve) => systemClock.after(DRAIN_LIMIT_MS as never, resolve));
   await Promise.race([closed, late]);
   for (const listener of listeners) listener.cutOff();

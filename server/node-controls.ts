@@ -30,6 +30,8 @@ export interface NodeControls {
   readonly rekey: Rekey;
   /** Storage that several nodes share; `undefined` with any other. */
   readonly raft: RaftControls | undefined;
+  /** Has another node be active, if there is one that can. */
+  stepDown(): Promise<void>;
   /** Ends everything that exists only while unsealed, and forgets the keys. */
   seal(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import { ShamirSeal } from '#storage/seal/shamir-seal.ts';
 import { standAlone, takePart, type Activity } from './activity.ts';
 import { apiAddressOf, clusterAddressOf, hostAndPort } from './addresses.ts';
 import { advertisementOf, type Advertisement } from './advertisement.ts';
+import { makeAuthority } from './cluster/authority.ts';
 import type { Config } from './config.ts';
 import { prepareStorage, type FirstContents } from './initialise.ts';
 import { InFlight } from './in-flight.ts';
@@ -166,10 +167,11 @@ export class Node {
       const rootKey = randomBytes(ROOT_KEY_BYTES);
       const { shares, records } = this.#seal.guard(rootKey, numbers);
       if (this.isInitialised) throw badRequest('Vault is already initialized');
+      const authorities = this.cluster && makeAuthority(this.clock.now());
       await this.cluster?.bootstrap(hostAndPort(this.own.clusterAddress));
       let rootToken = '';
       await this.#barrier.initialise(rootKey, records, (transaction) => {
-        rootToken = prepareStorage(transaction, this.clock, this.config, first);
+        rootToken = prepareStorage(transaction, this.clock, this.config, { ...first, authorities });
       });
       rootKey.fill(0);
       this.log.info('the node was initialised', { ...numbers });
@@ -195,6 +197,11 @@ export class Node {
   resetUnseal(): void {
     if (this.#state.type === 'unsealed') throw badRequest('vault is unsealed');
     this.#seal.reset();
+  }
+
+  /** Has another node be active, if there is one that can. */
+  async handOver(): Promise<void> {
+    if (this.#state.type === 'unsealed') await this.#state.activity?.handOver();
   }
 
   /** Hands over what others can go on with, disposes of all that exists only while unsealed, and forgets the keys. */

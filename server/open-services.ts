@@ -98,6 +98,7 @@ function controlsOf(
     inFlight: node.inFlight,
     metrics: node.metrics,
     cluster: node.cluster,
+    stepDown: () => node.handOver(),
     seal: () => node.seal(),
   };
 }

@@ -3,22 +3,39 @@ import { join } from 'node:path';
 import { openLevel } from './level.ts';
 import { openMemory } from './memory.ts';
 import type { Physical } from './physical.ts';
+import { openRaft } from './raft.ts';
+import { readRaftSettings } from './raft-settings.ts';
+import type { ClusterStorage } from './cluster-storage.ts';
 
 /** The settings inside a `storage "type" { }` stanza. */
 export type StorageSettings = Readonly<Record<string, unknown>>;
 
-type Opener = (settings: StorageSettings) => Promise<Physical>;
+/** Whether other nodes may have a part in it. */
+export type OpenStorage =
+  | { readonly type: 'alone'; readonly physical: Physical }
+  | { readonly type: 'cluster'; readonly physical: ClusterStorage };
+
+type Opener = (settings: StorageSettings) => Promise<OpenStorage>;
 
 const BACKENDS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
-  ['inmem', () => Promise.resolve(openMemory())],
-  ['file', (settings) => openLevel(join(pathOf(settings), 'store'))],
+  ['inmem', () => alone(openMemory())],
+  ['file', (settings) => alone(openLevel(join(pathOf(settings), 'store')))],
+  ['raft', (settings) => cluster(openRaft(readRaftSettings(settings)))],
 ]);
 
 /** Opens the storage of a stanza; the error has the words of Vault's own refusal. */
-export async function openStorage(type: string, settings: StorageSettings): Promise<Physical> {
+export async function openStorage(type: string, settings: StorageSettings): Promise<OpenStorage> {
   const open = BACKENDS.get(type);
   if (open === undefined) throw new Error(`Unknown storage type ${type}`);
   return open(settings);
+}
+
+async function alone(opening: Physical | Promise<Physical>): Promise<OpenStorage> {
+  return { type: 'alone', physical: await opening };
+}
+
+async function cluster(opening: Promise<ClusterStorage>): Promise<OpenStorage> {
+  return { type: 'cluster', physical: await opening };
 }
 
 function pathOf({ path }: StorageSettings): string {

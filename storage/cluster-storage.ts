@@ -1,17 +1,10 @@
 // Storage that several nodes share, as the server sees it: a Physical, and the life of this node in its cluster.
 import type { Configuration, Index, MembershipChange, NodeId, Server, Term } from '#raft/types.ts';
 import type { Network } from '#raft/driver/ports.ts';
+import type { Role } from '#raft/driver/standing.ts';
 import type { Physical } from './physical.ts';
 
-/** `candidate` also covers a node that knows of no leader. */
-export type Role =
-  | { readonly type: 'leader'; readonly term: Term }
-  | { readonly type: 'follower'; readonly term: Term; readonly leader: NodeId }
-  | { readonly type: 'candidate'; readonly term: Term }
-  /** Not started, stopped, or failed. */
-  | { readonly type: 'stopped' }
-  /** The cluster has removed this node. It stays so over restarts, until its folder is emptied. */
-  | { readonly type: 'removed' };
+export type { Role } from '#raft/driver/standing.ts';
 
 /** What the leader knows of another server. */
 export interface PeerStatus {

@@ -5,11 +5,12 @@ import { Forecast } from './forecast.ts';
 import { findMoved } from './judge.ts';
 import {
   again,
-  asStorageError,
+  asFailure,
   ConflictError,
   StorageError,
   type ApplyListener,
   type Batch,
+  type Failure,
   type Index,
 } from './physical.ts';
 import { encodeAll, type State, type Written } from './record.ts';
@@ -43,7 +44,7 @@ export class Commits {
   #waiting: Pending[] = [];
   #scheduled = false;
   #last: Index;
-  #failure: StorageError | undefined;
+  #failure: Failure | undefined;
   #whenIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
@@ -184,7 +185,7 @@ export class Commits {
 
   /** Whether the group is durable is unknown, so nothing that comes after it can be right. */
   #fail(cause: unknown): void {
-    const failure = asStorageError(cause);
+    const failure = asFailure(cause);
     this.#failure = failure;
     const lost = [...this.#flying, ...this.#waiting];
     this.#flying = [];

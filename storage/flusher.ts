@@ -1,6 +1,6 @@
 // When what was applied is written to the medium: some time later, together, one group at a time.
 import type { Timer } from '#raft/driver/ports.ts';
-import { again, asStorageError, type Index, type StorageError } from './physical.ts';
+import { again, asFailure, type Failure, type Index } from './physical.ts';
 
 /**
  * What a crash may take from the state machine comes again from the log, so nobody waits for a write; but each takes
@@ -16,7 +16,7 @@ interface FlusherOptions {
   /** Writes all that was applied; the answer is the last entry that is durable with it. */
   readonly write: () => Promise<Index>;
   /** Told once: nothing can be written from then on. */
-  readonly onFailure: (failure: StorageError) => void;
+  readonly onFailure: (failure: Failure) => void;
 }
 
 export class Flusher {
@@ -24,7 +24,7 @@ export class Flusher {
   #durable: Index;
   #running: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
-  #failure: StorageError | undefined;
+  #failure: Failure | undefined;
 
   constructor(options: FlusherOptions) {
     this.#options = options;
@@ -55,7 +55,7 @@ export class Flusher {
     }
   }
 
-  /** Everything was replaced by what is durable as of `index`. */
+  /** Everything was replaced by what is durable as of `index`. Nothing is being written now. */
   restart(index: Index): void {
     this.#durable = index;
   }
@@ -66,9 +66,18 @@ export class Flusher {
   }
 
   /** Every later call fails with it. */
-  stop(failure: StorageError): void {
+  stop(failure: Failure): void {
     this.#failure ??= failure;
     this.#cancel?.();
+  }
+
+  /** Stops, and tells so unless that is known already. */
+  fail(cause: unknown): Failure {
+    if (this.#failure !== undefined) return again(this.#failure);
+    const failure = asFailure(cause);
+    this.stop(failure);
+    this.#options.onFailure(failure);
+    return failure;
   }
 
   async #run(): Promise<void> {
@@ -77,17 +86,10 @@ export class Flusher {
     try {
       this.#durable = await this.#options.write();
     } catch (error) {
-      throw this.#fail(error);
+      throw this.fail(error);
     } finally {
       this.#running = undefined;
     }
     if (this.#options.applied() > this.#durable) this.soon();
-  }
-
-  #fail(cause: unknown): StorageError {
-    const failure = asStorageError(cause);
-    this.stop(failure);
-    this.#options.onFailure(failure);
-    return failure;
   }
 }

@@ -5,18 +5,11 @@ import type { Position } from '#raft/driver/ports.ts';
 import type { Term } from '#raft/types.ts';
 import { NEVER, type Index } from './physical.ts';
 import { StateHash, type State } from './record.ts';
-
-/** A state that is being laid aside in pieces, to replace this one. */
-export interface Staging {
-  /** The index of the entry that began it. */
-  readonly begun: Index;
-  readonly chunks: number;
-  /** SHA-256 (hex) of the digest before the last piece, and the last piece. */
-  readonly digest: string;
-}
+import type { Staging } from './staging.ts';
 
 export interface MachineState extends State, Position {
   readonly index: Index;
+  /** The state that is being laid aside to replace this one, if any. */
   readonly staging: Staging | undefined;
 }
 

@@ -49,7 +49,11 @@ export interface Physical {
    */
   commit(batch: Batch): Promise<Index>;
 
-  /** Has `listener` called for each batch from now on; the answer ends that. */
+  /**
+   * Has `listener` called for each batch from now on; the answer ends that. When everything was replaced by another
+   * state it is called once, with the keys of all records that are not the same as before. A key and an index name one
+   * value for ever, so what is kept with the index that it was read at never has to be dropped.
+   */
   observe(listener: ApplyListener): () => void;
 
   /** Lets running commits end, then lets go of files. Afterwards every call fails. */
@@ -71,13 +75,17 @@ export class DamagedError extends Error {
   override readonly name = 'DamagedError';
 }
 
+/** Why a storage answers no more. */
+export type Failure = StorageError | DamagedError;
+
 /** An error of its own for each caller, with its own stack. */
-export function again(failure: StorageError): StorageError {
-  return new StorageError(failure.message, { cause: failure });
+export function again(failure: Failure): Failure {
+  const Kind = failure instanceof DamagedError ? DamagedError : StorageError;
+  return new Kind(failure.message, { cause: failure });
 }
 
-export function asStorageError(cause: unknown): StorageError {
-  if (cause instanceof StorageError) return cause;
+export function asFailure(cause: unknown): Failure {
+  if (cause instanceof StorageError || cause instanceof DamagedError) return cause;
   const reason = cause instanceof Error ? cause.message : 'unknown error';
   return new StorageError(`a write to the storage failed: ${reason}`, { cause });
 }

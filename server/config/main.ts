@@ -75,9 +75,9 @@ export const MAIN = {
   allow_audit_log_prefixing: flag(),
   unsafe_allow_api_audit_creation: flag(),
   enable_response_header_hostname: flag(),
-  enable_response_header_raft_node_id: flag(),
   /** Standbys answer nothing from what they store, and send everything on to the active node. */
   disable_performance_standby: flag(),
+  enable_response_header_raft_node_id: flag(),
   pid_file: text(),
   telemetry: optional(telemetry()),
   ...LOGGING,

@@ -109,11 +109,16 @@ const seal = path('seal', {
 });
 
 const stepDown = path('step-down', {
-  help: 'Cause the node to give up active status.\n\nWithout other nodes there is nobody to hand over to, and nothing happens, whoever asks.',
-  access: 'public',
+  help: 'Cause the node to give up active status.\n\nThis endpoint causes the node to give up active status. Without other nodes there\nis nobody to hand over to, and nothing happens.',
+  access: 'sudo',
   fields: {},
   operations: {
-    write: { summary: 'Step down from being active', handler: () => undefined },
+    write: {
+      summary: 'Step down from being active',
+      handler: ({ engine: { services, afterwards } }): undefined => {
+        afterwards(() => services.node.stepDown());
+      },
+    },
   },
 });
 

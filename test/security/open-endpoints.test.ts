@@ -25,8 +25,6 @@ const PUBLIC_PATHS: Readonly<Record<string, readonly string[]>> = {
     'read replication/status',
     'read wrapping/lookup',
     'read wrapping/pubkey',
-    // Does nothing, whoever asks, as in Vault without other nodes. Once there are any it needs sudo.
-    'write step-down',
     'write wrapping/lookup',
   ],
   token: [],

@@ -21,6 +21,7 @@ export class VirtualMedia implements MachineMedia {
   #current: Contents = empty();
   #open = new Set<VirtualMedium>();
   #failure: Error | undefined;
+  #losesNext = false;
   #names = 0;
 
   constructor(options: VirtualMediaOptions = {}) {
@@ -56,6 +57,16 @@ export class VirtualMedia implements MachineMedia {
     this.#failure = failure;
   }
 
+  /** The next write is told to be done and is not, as a disk may that lies. */
+  loseNextWrite(): void {
+    this.#losesNext = true;
+  }
+
+  /** How many records the current medium has. */
+  get size(): number {
+    return this.#current.records.size;
+  }
+
   /** One bit of one record, or of the state, is another one from now on. False when there is nothing. */
   rot(random: Random): boolean {
     const { records, state } = this.#current;
@@ -71,9 +82,16 @@ export class VirtualMedia implements MachineMedia {
     const medium: VirtualMedium = new VirtualMedium(`medium ${this.#names}`, contents, {
       delay: () => this.#delay(),
       failure: () => this.#failure,
+      isLost: () => this.#isLost(),
     });
     this.#open.add(medium);
     return medium;
+  }
+
+  #isLost(): boolean {
+    const isLost = this.#losesNext;
+    this.#losesNext = false;
+    return isLost;
   }
 
   #delay(): Promise<void> {
@@ -89,6 +107,7 @@ export class VirtualMedia implements MachineMedia {
 interface Disk {
   readonly delay: () => Promise<void>;
   readonly failure: () => Error | undefined;
+  readonly isLost: () => boolean;
 }
 
 class VirtualMedium implements MachineMedium {
@@ -121,7 +140,10 @@ class VirtualMedium implements MachineMedium {
     if (this.#running !== undefined) throw new Error('two writes at a time');
     const failure = this.#disk.failure();
     if (failure !== undefined) throw failure;
-    this.#running = () => write(this.contents, records, state);
+    const isLost = this.#disk.isLost();
+    this.#running = () => {
+      if (!isLost) write(this.contents, records, state);
+    };
     await this.#disk.delay();
     // A process that is gone hears of nothing.
     if (this.#isGone) return new Promise(() => undefined);

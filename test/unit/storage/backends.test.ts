@@ -9,8 +9,9 @@ test('inmem and file open a store', async (t) => {
   const folder = join(temporaryFolder(t), 'data');
   for (const type of ['inmem', 'file']) {
     const store = await openStorage(type, { path: folder });
-    t.is(store.index, NEVER);
-    await store.close();
+    t.is(store.type, 'alone');
+    t.is(store.physical.index, NEVER);
+    await store.physical.close();
   }
   t.true(existsSync(folder));
 });

@@ -1,0 +1,78 @@
+// Opens a node's part in its cluster from what lies on its disk: the log, and the state machine, which may be ahead of
+// the log after a snapshot was installed, or behind it after it was lost.
+import { newState } from '../state.ts';
+import type { Configuration, NodeId, Restored, Settings } from '../types.ts';
+import type { CompactionSettings } from './compaction.ts';
+import { Driver, type DriverEvents } from './driver.ts';
+import {
+  CorruptionError,
+  type Disk,
+  type Position,
+  type StateMachine,
+  type Timer,
+} from './ports.ts';
+import { openWal, startOver, type OpenedWal } from './wal-open.ts';
+
+export interface OpenOptions {
+  readonly settings: Settings;
+  readonly tickMs: number;
+  readonly timer: Timer;
+  /** Where the log is. */
+  readonly disk: Disk;
+  readonly machine: StateMachine;
+  readonly compaction: CompactionSettings;
+  readonly events: DriverEvents;
+}
+
+/** @throws CorruptionError when something is damaged that no other node can replace */
+export async function openDriver(options: OpenOptions): Promise<Driver> {
+  const { settings, disk, machine } = options;
+  const opened = await openOrStartOver(disk, settings.id, machine.position);
+  try {
+    const restored = await reconcile(opened, machine.position);
+    assertFillable(settings.id, restored);
+    const state = newState(settings, restored);
+    return new Driver({ ...options, state, log: opened.wal, start: restored.start.index });
+  } catch (error) {
+    await opened.wal.close();
+    throw error;
+  }
+}
+
+/** A damaged log is thrown away when others can give this node what it has lost. */
+async function openOrStartOver(disk: Disk, id: NodeId, position: Position): Promise<OpenedWal> {
+  try {
+    return await openWal(disk);
+  } catch (error) {
+    if (!(error instanceof CorruptionError) || !hasOthers(position.configuration, id)) throw error;
+    return startOver(disk);
+  }
+}
+
+/**
+ * The state machine holds committed entries only, so what it holds is right even where the log does not reach: the log
+ * goes on after it then.
+ */
+async function reconcile(opened: OpenedWal, position: Position): Promise<Restored> {
+  const { hardState, start, entries, wal } = opened;
+  const applied = position.index;
+  const isKnown =
+    applied < start.index ||
+    (applied === start.index && position.term === start.term) ||
+    entries[applied - start.index - 1]?.term === position.term;
+  if (isKnown) return { hardState, start, entries, applied };
+  await wal.reset(position);
+  return { hardState, start: position, entries: [], applied };
+}
+
+/** A state machine that has lost what the log does not hold any more has to be filled by somebody. */
+function assertFillable(id: NodeId, { applied, start }: Restored): void {
+  if (applied >= start.index || hasOthers(start.configuration, id)) return;
+  throw new CorruptionError(
+    `the state ends at ${applied}, the log begins after ${start.index}, and there is no other server`,
+  );
+}
+
+function hasOthers(configuration: Configuration, id: NodeId): boolean {
+  return configuration.some((server) => server.id !== id && server.suffrage === 'voter');
+}

@@ -1,0 +1,275 @@
+// Storage that the nodes of a cluster share: reads are answered from this node's state machine, batches go through the
+// log. It outlives the node's part in the cluster (raft/driver/driver.ts), which begins with `start` and ends with `stop`.
+import type { Driver, DriverEvents } from '#raft/driver/driver.ts';
+import type { Network, Timer } from '#raft/driver/ports.ts';
+import { UnconfirmedError } from '#raft/driver/reads.ts';
+import type { MembershipChange, NodeId, Outcome, Peer, Server, Status } from '#raft/types.ts';
+import { encodeBatch, type SizeLimits } from './batch-size.ts';
+import {
+  NoLeaderError,
+  NotLeaderError,
+  RefusedError,
+  UncertainError,
+  type ClusterStatus,
+  type ClusterStorage,
+  type PeerStatus,
+  type Role,
+  type SavedState,
+} from './cluster-storage.ts';
+import { StorageError, type ApplyListener, type Batch, type Index } from './physical.ts';
+import { Proposals, refusalOf } from './proposals.ts';
+import type { Machine } from './state-machine.ts';
+
+export interface ReplicatedOptions {
+  readonly id: NodeId;
+  readonly machine: Machine;
+  readonly timer: Timer;
+  readonly limits: SizeLimits;
+  /** How long a tick of Raft is, in milliseconds. */
+  readonly tickMs: number;
+  /** Opens this node's part in the cluster, from what lies on its disk. One at a time. */
+  readonly openDriver: (events: DriverEvents) => Promise<Driver>;
+  /** How long a change of the cluster may take, in milliseconds. */
+  readonly changePatience: number;
+  /** Lets go of what belongs to the storage as a whole. */
+  readonly onClose: () => Promise<void>;
+}
+
+export async function openReplicated(options: ReplicatedOptions): Promise<ClusterStorage> {
+  const storage = new Replicated(options);
+  await storage.open();
+  return storage;
+}
+
+class Replicated implements ClusterStorage {
+  readonly id: NodeId;
+  readonly #options: ReplicatedOptions;
+  readonly #machine: Machine;
+  readonly #proposals: Proposals;
+  readonly #listeners = new Set<(role: Role) => void>();
+  #driver: Driver | undefined;
+  #role: Role = { type: 'stopped' };
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ReplicatedOptions) {
+    this.id = options.id;
+    this.#options = options;
+    this.#machine = options.machine;
+    this.#proposals = new Proposals(options.machine);
+  }
+
+  /** A node that is alone in its cluster takes part at once. */
+  async open(): Promise<void> {
+    const driver = await this.#openDriver();
+    const [first, ...others] = driver.status().configuration;
+    if (first?.id === this.id && others.length === 0) driver.start(undefined);
+  }
+
+  get index(): Index {
+    return this.#machine.index;
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.#machine.get(key);
+  }
+
+  indexOf(key: string): Index {
+    return this.#machine.indexOf(key);
+  }
+
+  list(prefix: string): readonly string[] {
+    return this.#machine.list(prefix);
+  }
+
+  listIndexOf(prefix: string): Index {
+    return this.#machine.listIndexOf(prefix);
+  }
+
+  observe(listener: ApplyListener): () => void {
+    return this.#machine.observe(listener);
+  }
+
+  commit(batch: Batch): Promise<Index> {
+    try {
+      if (this.#closed !== undefined) throw closed();
+      if (batch.writes.size === 0) return this.#proposals.commitNothing(batch);
+      const driver = this.#leading();
+      return this.#proposals.commit(driver, batch, encodeBatch(batch.writes, this.#options.limits));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  confirm(): Promise<void> | undefined {
+    if (this.#driver === undefined) {
+      return Promise.reject(new NoLeaderError('this node takes no part in its cluster'));
+    }
+    return this.#driver.confirm()?.catch(asNoLeader);
+  }
+
+  status(): ClusterStatus {
+    const { id } = this;
+    const role = this.#role;
+    const status = this.#driver?.status();
+    if (status === undefined) return { id, role, ...this.#statusAtRest() };
+    return {
+      id,
+      role,
+      configuration: status.configuration,
+      configurationIndex: status.configurationIndex,
+      lastIndex: status.lastIndex,
+      lastTerm: status.lastTerm,
+      commitIndex: status.commit,
+      appliedIndex: this.#machine.index,
+      peers: status.peers.map((peer) => this.#peerStatus(peer, status)),
+    };
+  }
+
+  async bootstrap(address: string): Promise<void> {
+    const driver = await this.#openDriver();
+    driver.start(undefined);
+    const server: Server = { id: this.id, address, suffrage: 'voter' };
+    mustBeDone(await driver.ask((ticket) => ({ type: 'bootstrap', ticket, server })));
+    await this.#untilLeader();
+  }
+
+  async start(network: Network): Promise<void> {
+    const driver = await this.#openDriver();
+    driver.start(network);
+  }
+
+  async stop(): Promise<void> {
+    const driver = this.#driver;
+    if (driver === undefined) return;
+    await this.#handOver(driver);
+    await driver.end();
+    if (this.#driver === driver) this.#driver = undefined;
+  }
+
+  onRole(listener: (role: Role) => void): () => void {
+    // A function of its own, so that a listener that is added twice is called twice and ended once.
+    const added = (role: Role): void => listener(role);
+    this.#listeners.add(added);
+    return () => this.#listeners.delete(added);
+  }
+
+  async change(change: MembershipChange): Promise<void> {
+    const driver = this.#leading();
+    mustBeDone(await driver.ask((ticket) => ({ type: 'change', ticket, change })));
+  }
+
+  async transfer(to?: NodeId): Promise<void> {
+    const driver = this.#leading();
+    mustBeDone(await driver.ask((ticket) => ({ type: 'transfer', ticket, to })));
+  }
+
+  peers(): readonly Server[] {
+    return this.status().configuration.filter(({ id }) => id !== this.id);
+  }
+
+  save(): SavedState {
+    throw new RefusedError('not built');
+  }
+
+  restore(): Promise<void> {
+    return Promise.reject(new RefusedError('not built'));
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    await this.stop();
+    await this.#machine.close();
+    await this.#options.onClose();
+  }
+
+  /** This node's part in the cluster, begun anew if it has ended. */
+  async #openDriver(): Promise<Driver> {
+    if (this.#closed !== undefined) throw closed();
+    this.#driver ??= await this.#options.openDriver({
+      applied: (through) => this.#applied(through),
+      role: (role) => this.#roleChanged(role),
+    });
+    return this.#driver;
+  }
+
+  /** @throws NotLeaderError */
+  #leading(): Driver {
+    const role = this.#role;
+    if (role.type === 'leader' && this.#driver !== undefined) return this.#driver;
+    if (role.type === 'stopped' && role.reason !== undefined) throw new StorageError(role.reason);
+    throw new NotLeaderError(role.type === 'follower' ? role.leader : undefined);
+  }
+
+  #applied(through: Index): void {
+    if (this.#driver !== undefined) this.#proposals.applied(this.#driver, through);
+  }
+
+  #roleChanged(role: Role): void {
+    if (role.type === 'leader') this.#proposals.restart();
+    this.#role = role;
+    for (const listener of this.#listeners) listener(role);
+  }
+
+  /** Resolves once this node may serve. */
+  #untilLeader(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#role.type === 'leader') return resolve();
+      const { timer, changePatience } = this.#options;
+      const cancel = timer.after(changePatience, () => {
+        end();
+        reject(new RefusedError('timed out'));
+      });
+      const end = this.onRole(({ type }) => {
+        if (type !== 'leader') return;
+        end();
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** What is on its way arrives first, so that nobody is left uncertain. */
+  async #handOver(driver: Driver): Promise<void> {
+    if (this.#role.type !== 'leader') return;
+    await this.#proposals.idle();
+    if (this.peers().length === 0) return;
+    // Whoever cannot be handed over to is found out by an election.
+    await driver.ask((ticket) => ({ type: 'transfer', ticket, to: undefined }));
+  }
+
+  #peerStatus({ id, silence, match }: Peer, { lastTerm }: Status): PeerStatus {
+    const lastContact = silence === undefined ? undefined : silence * this.#options.tickMs;
+    return { id, lastContact, lastTerm, lastIndex: match };
+  }
+
+  #statusAtRest(): Omit<ClusterStatus, 'id' | 'role'> {
+    const { index, term, configuration, configurationIndex } = this.#machine.position;
+    return {
+      configuration,
+      configurationIndex,
+      lastIndex: index,
+      lastTerm: term,
+      commitIndex: index,
+      appliedIndex: index,
+      peers: [],
+    };
+  }
+}
+
+function asNoLeader(error: unknown): never {
+  if (error instanceof UnconfirmedError) throw new NoLeaderError(error.message, { cause: error });
+  throw error;
+}
+
+function mustBeDone(outcome: Outcome): void {
+  if (outcome.type === 'committed') return;
+  if (outcome.type === 'refused') throw refusalOf(outcome);
+  throw new UncertainError('leadership ended before the change was committed');
+}
+
+function closed(): StorageError {
+  return new StorageError('the storage is closed');
+}
