@@ -177,7 +177,7 @@ export function newState(settings: Settings, restored: Restored): State {
     installing: undefined,
     handover: undefined,
     forwarded: new Map(),
-    nextForward: (high * 2 ** 20) as Ticket,
+    nextForward: (high * 2 ** 19) as Ticket,
     electorate: { configuration: [], voters: [] },
     early: [],
     late: [],

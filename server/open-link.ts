@@ -2,14 +2,11 @@
 import { assert } from '#sdk/errors.ts';
 import { realTimer } from '#raft/driver/real-timer.ts';
 import type { ClusterStorage } from '#storage/cluster-storage.ts';
-import { clusterAddressOf } from './cluster/address.ts';
+import { clusterListenAddress } from './cluster/address.ts';
 import { AUTHORITY_KEY, type AuthorityRecord } from './cluster/authority.ts';
 import { ClusterNetwork } from './cluster/cluster-network.ts';
 import type { Config } from './config.ts';
 import type { Link, OpenLink } from './link.ts';
-
-/** What a packet has besides the largest transaction. */
-const PACKET_ROOM = 1024 * 1024;
 
 export function linkOpener(config: Config, cluster: ClusterStorage): OpenLink {
   return async (services, handle): Promise<Link> => {
@@ -22,8 +19,7 @@ export function linkOpener(config: Config, cluster: ClusterStorage): OpenLink {
       clock,
       timer: realTimer,
       log,
-      addresses: config.listeners.flatMap((listener) => clusterAddressOf(listener) ?? []),
-      ...packetsOf(config),
+      addresses: config.listeners.flatMap((listener) => clusterListenAddress(listener) ?? []),
       isMember: (id) => cluster.status().configuration.some((server) => server.id === id),
       handle,
     });
@@ -42,10 +38,4 @@ export function linkOpener(config: Config, cluster: ClusterStorage): OpenLink {
       },
     };
   };
-}
-
-function packetsOf({ storage }: Config): { readonly maxPacketBytes?: number } {
-  return storage?.type === 'raft'
-    ? { maxPacketBytes: storage.max_transaction_size + PACKET_ROOM }
-    : {};
 }

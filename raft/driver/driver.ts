@@ -6,7 +6,6 @@ import type {
   Entry,
   HardState,
   Index,
-  Message,
   Outcome,
   Settings,
   SnapshotMeta,
@@ -18,6 +17,8 @@ import { Compaction, type CompactionHands, type CompactionSettings } from './com
 import { Lease } from './lease.ts';
 import { Loop, type Question } from './loop.ts';
 import type { Install, News, Persist } from './order.ts';
+import type { Part } from './packet.ts';
+import { Post } from './post.ts';
 import { DiskFullError, type Network, type StateMachine, type Timer } from './ports.ts';
 import { Reads, UnconfirmedError } from './reads.ts';
 import { Standing, type Role } from './standing.ts';
@@ -62,10 +63,10 @@ export class Driver {
   readonly #lease: Lease;
   readonly #reads: Reads;
   readonly #compaction: Compaction;
+  readonly #post: Post;
   readonly #standing = new Standing();
   readonly #ticker: Ticker;
   #applied: Index;
-  #network: Network | undefined;
   #isDiskFull = false;
   #hasEnded = false;
   #ended: Promise<void> | undefined;
@@ -74,6 +75,8 @@ export class Driver {
     const { settings, tickMs, state, timer, machine } = options;
     this.#options = options;
     this.#applied = machine.position.index;
+    this.#post = new Post(settings.id, (_, part) => this.#receive(part));
+    this.#post.configure(statusOf(state).configuration);
     this.#applier = new Applier(machine, {
       applied: (entries, through) => this.#appliedTo(entries, through),
       failed: (error) => this.fail(error),
@@ -119,7 +122,7 @@ export class Driver {
       // A sole voter leads at once.
       this.#loop.input({ type: 'flush' });
     }
-    if (network !== undefined && this.#network === undefined) this.#connect(network);
+    if (network !== undefined) this.#post.connect(network);
   }
 
   /**
@@ -166,6 +169,7 @@ export class Driver {
   async #end(role: Role): Promise<void> {
     this.#hasEnded = true;
     this.#ticker.stop();
+    this.#post.end();
     this.#loop.end();
     this.#reads.end();
     this.#standing.end(role);
@@ -178,7 +182,7 @@ export class Driver {
     return {
       persist: (group) => this.#persist(group),
       install: (install) => this.#install(install),
-      send: (messages) => this.#send(messages),
+      send: (messages) => this.#post.sendMessages(messages),
       apply: (entries) => this.#applier.take(entries),
       tell: (news, at) => this.#tell(news, at),
       settled: () => this.#tellRole(),
@@ -186,12 +190,8 @@ export class Driver {
     };
   }
 
-  #connect(network: Network): void {
-    this.#network = network;
-  }
-
-  #send(messages: readonly Message[]): void {
-    if (messages.length > 0) throw new Error('the network is not built');
+  #receive(part: Part): void {
+    if (part.type === 'message') this.#loop.input({ type: 'receive', message: part.message });
   }
 
   #compactionHands(): CompactionHands {
@@ -277,6 +277,7 @@ export class Driver {
         this.#lease.end();
         break;
       case 'configured':
+        this.#post.configure(news.configuration);
         break;
       case 'ship':
         break;

@@ -26,6 +26,9 @@ const DEAD_MS = 4_000;
 /** A connection that nobody has used for so long is closed. */
 const IDLE_MS = 60_000;
 
+/** What may wait, unless it is a single packet that is larger. */
+const QUEUE_BYTES = 16 * 1024 * 1024;
+
 /** What the stream may hold itself: enough to keep a fast network busy until it asks for more. */
 const STREAM_BYTES = 256 * 1024;
 
@@ -59,11 +62,11 @@ export class Lane {
     const { timer, maxPacketBytes } = this.#options;
     if (this.#state.type === 'closed' || packet.length > maxPacketBytes) return;
     this.#lastSent = timer.now();
-    if (this.#state.type === 'open') {
-      // What is on its way already is worth more than what would leave a gap behind it.
-      if (this.#queuedBytes + packet.length > 2 * maxPacketBytes) return;
-    } else {
-      this.#makeRoom(packet.length);
+    while (this.#queue.length > 0 && this.#queuedBytes + packet.length > QUEUE_BYTES) {
+      // What is on its way already is worth more than what would leave a gap behind it; what waits for a connection is
+      // worth less the older it is.
+      if (this.#state.type === 'open') return;
+      this.#queuedBytes -= this.#queue.shift()?.length ?? 0;
     }
     this.#queue.push(packet);
     this.#queuedBytes += packet.length;
@@ -78,14 +81,6 @@ export class Lane {
     this.#forget();
     if (state.type === 'resting') state.cancel();
     if (state.type === 'open') state.stream.destroy();
-  }
-
-  /** What waits for a connection is at most one packet's worth: older ones say less than newer ones, so they go. */
-  #makeRoom(bytes: number): void {
-    const { maxPacketBytes } = this.#options;
-    while (this.#queue.length > 0 && this.#queuedBytes + bytes > maxPacketBytes) {
-      this.#queuedBytes -= this.#queue.shift()?.length ?? 0;
-    }
   }
 
   #forget(): void {

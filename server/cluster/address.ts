@@ -28,7 +28,7 @@ export const formatHostPort = ({ host, port }: HostPort): string =>
  * Where a listener's cluster port is: at `cluster_address`, or on its own host one port further. A listener in the file
  * system has none, and port 0 leaves the choice to the system.
  */
-export function clusterAddressOf(
+export function clusterListenAddress(
   listener: Pick<Listener, 'type' | 'address' | 'cluster_address'>,
 ): HostPort | undefined {
   if (listener.cluster_address !== '') return bindable(listener.cluster_address);

@@ -2,6 +2,7 @@
 // the cluster ports.
 import { randomInt } from 'node:crypto';
 import type { Clock } from '#sdk/clock.ts';
+import { MAX_PACKET_BYTES } from '#raft/driver/packet.ts';
 import type { Network, Timer } from '#raft/driver/ports.ts';
 import { Transport } from '#raft/driver/transport.ts';
 import type { NodeId, Server } from '#raft/types.ts';
@@ -23,12 +24,7 @@ export interface ClusterNetworkOptions extends ForwardServerOptions {
   readonly log: Log;
   /** Where to listen: one port for each listener that has one. */
   readonly addresses: readonly HostPort[];
-  /** What the largest transaction makes of a packet. */
-  readonly maxPacketBytes?: number;
 }
-
-/** The largest transaction of the default configuration, 8 MiB, and room for what is around its entries. */
-const MAX_PACKET_BYTES = 9 * 1024 * 1024;
 
 const RANDOM_STEPS = 2 ** 32;
 
@@ -40,7 +36,7 @@ export class ClusterNetwork implements Network {
   #ports: readonly ClusterPort[] = [];
 
   private constructor(options: ClusterNetworkOptions) {
-    const { id, authorities, clock, timer, log, maxPacketBytes = MAX_PACKET_BYTES } = options;
+    const { id, authorities, clock, timer, log } = options;
     const identity = new Identity(id, authorities, clock);
     const unreachable = new OnceInAWhile(clock, (peer, error, times) =>
       log.warn('a node of the cluster cannot be reached', { node_id: peer, error, times }),
@@ -50,7 +46,7 @@ export class ClusterNetwork implements Network {
       dial: (to, address) => dial(identity, timer, { id: to, address, protocol: 'coffer-raft' }),
       timer,
       random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
-      maxPacketBytes,
+      maxPacketBytes: MAX_PACKET_BYTES,
       failed: (peer, error) => unreachable.say(peer, error.message),
     });
     this.#client = new ForwardClient(

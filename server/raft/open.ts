@@ -2,6 +2,7 @@
 import { millis, type Clock, type Millis } from '#sdk/clock.ts';
 import type { Barrier } from '#storage/barrier/barrier.ts';
 import type { ClusterStorage } from '#storage/cluster-storage.ts';
+import { Admission } from '../cluster/admission.ts';
 import { Echoes } from '../cluster/echo.ts';
 import type { Storage } from '../config/storage.ts';
 import type { Log } from '../log.ts';
@@ -28,6 +29,7 @@ export function makeRaftControls(
   return {
     storage,
     echoes: new Echoes(clock),
+    admission: new Admission({ clock, barrier, storage }),
     spoolFolder: settings.path,
     autopilot: new Autopilot({
       clock,

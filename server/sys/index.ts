@@ -16,6 +16,7 @@ import { pluginPaths } from './plugins.ts';
 import { policyPaths } from './policies.ts';
 import { autopilotPaths } from './raft-autopilot.ts';
 import { snapshotPaths } from './raft-snapshot.ts';
+import { raftBootstrapPaths } from './raft-bootstrap.ts';
 import { raftPaths } from './raft.ts';
 import { rawPaths } from './raw.ts';
 import { rekeyPaths } from './rekey.ts';
@@ -40,6 +41,7 @@ export const system = defineEngine<System>({
     ...toolPaths,
     ...raftPaths,
     ...snapshotPaths,
+    ...raftBootstrapPaths,
     ...autopilotPaths,
     ...rawPaths,
     ...statusPaths,

@@ -10,6 +10,7 @@ import { Transaction } from '../transaction.ts';
 import { ValueCache } from './cache.ts';
 import { openEnvelope, sealEnvelope, termOf, type Term } from './envelope.ts';
 import { KEY_BYTES, Keyring } from './keyring.ts';
+import { deriveKey } from './derive.ts';
 import { Nonces } from './nonces.ts';
 
 /** The barrier has no keys. The words are Vault's. */
@@ -218,6 +219,11 @@ export class Barrier {
   /** Whether a root key is the one that the barrier was opened with. */
   isRootKey(rootKey: Uint8Array): boolean {
     return this.#open().rootKey.equals(toKeyObject(rootKey));
+  }
+
+  /** A key for `context` and nothing else, which only who has the root key can make. */
+  deriveKey(context: string): KeyObject {
+    return deriveKey(this.#open().rootKey, context);
   }
 
   keyInformation(): KeyInformation {

@@ -66,16 +66,24 @@ export class ShamirSeal implements Seal {
    * @throws ClientError when they are not the right ones
    */
   openRootKey(parts: readonly Buffer[]): Buffer {
-    return openRootKeyIn(this.#physical.get(STORED_ROOT_KEY), parts);
+    return openStoredRootKey(this.#physical.get(STORED_ROOT_KEY), parts);
   }
 
   /** The same of a root key that is under guard, but not committed yet. */
   openGuarded({ records }: Pick<Guarded, 'records'>, parts: readonly Buffer[]): Buffer {
-    return openRootKeyIn(records.get(STORED_ROOT_KEY), parts);
+    return openStoredRootKey(records.get(STORED_ROOT_KEY), parts);
   }
 }
 
-function openRootKeyIn(stored: Uint8Array | undefined, parts: readonly Buffer[]): Buffer {
+/**
+ * The root key in what a seal has stored, here or on another node; the caller zeroes both.
+ *
+ * @throws ClientError when the shares are not the right ones
+ */
+export function openStoredRootKey(
+  stored: Uint8Array | undefined,
+  parts: readonly Buffer[],
+): Buffer {
   assert(stored !== undefined, 'an initialised seal has a stored root key');
   const unsealKey = combineShares(parts);
   try {
