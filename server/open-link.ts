@@ -23,7 +23,7 @@ export function linkOpener(config: Config, cluster: ClusterStorage): OpenLink {
       isMember: (id) => cluster.status().configuration.some((server) => server.id === id),
       handle,
     });
-    const stop = barrier.physical.observe((keys) => {
+    const stop = barrier.observe((keys) => {
       if (!keys.includes(AUTHORITY_KEY)) return;
       const changed = barrier.read<AuthorityRecord>(AUTHORITY_KEY)?.value;
       if (changed !== undefined) network.adopt(changed);
