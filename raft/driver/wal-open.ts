@@ -1,6 +1,11 @@
 // Opens the write-ahead log: reads it back, cuts what nobody was told of, and refuses what no crash explains.
 import type { Entry, HardState, Index, SnapshotMeta, Term } from '../types.ts';
-import { createHardState, openHardState, type OpenedHardState } from './hard-state.ts';
+import {
+  createHardState,
+  openHardState,
+  type HardStateFile,
+  type OpenedHardState,
+} from './hard-state.ts';
 import { EMPTY_START, LogOutline } from './log-outline.ts';
 import { CorruptionError, type Disk } from './ports.ts';
 import { readLog, type ReadLog } from './wal-read.ts';
@@ -48,12 +53,12 @@ export async function openWal(disk: Disk, settings = DEFAULTS): Promise<OpenedWa
   await disk.syncFolder();
   const numbers = segmentNumbers(names);
   const states = await openHardState(disk, names);
-  const log = await readLog(disk, numbers);
+  const log = await readLog(disk, numbers, acknowledgedBy(states));
   if (log.tail !== undefined) return goOn(disk, settings, log, states);
   // The file with the state is made after the first segment was begun.
   if (states !== undefined) throw new CorruptionError('the log is missing');
   const segment = log.spare ?? (await createSegment(disk, 1, settings.segmentBytes));
-  return begin(disk, settings, segment, NEW);
+  return begin({ disk, settings, segment, numbered: NEW });
 }
 
 /**
@@ -65,43 +70,50 @@ export async function openWal(disk: Disk, settings = DEFAULTS): Promise<OpenedWa
 export async function startOver(disk: Disk, settings = DEFAULTS): Promise<OpenedWal> {
   const names = await disk.list();
   const states = await openHardState(disk, names);
-  if (states?.newest === undefined || !states.isWhole) {
+  const kept = states?.file.kept;
+  if (states === undefined || kept === undefined || !states.isWhole) {
     throw new CorruptionError('term and vote are lost with the log: the node must join anew');
   }
-  const { sequence, hardState } = states.newest;
-  const kept = {
+  const { sequence, hardState } = kept.numbered;
+  const numbered = {
     sequence: sequence + 1,
     hardState: { ...hardState, commit: 0 as Index, isRecovering: true },
   };
-  await states.file.writeBoth(kept);
-  await states.file.close();
+  await states.file.write({ numbered });
   const numbers = segmentNumbers(names);
   for (const name of [...names.filter(isPart), ...numbers.map(segmentName)]) {
     await disk.remove(name);
   }
   await disk.syncFolder();
-  const segment = await createSegment(disk, (numbers.at(-1) ?? 0) + 1, settings.segmentBytes);
-  return begin(disk, settings, segment, kept);
+  const number = Math.max(numbers.at(-1) ?? 0, kept.segment) + 1;
+  const segment = await createSegment(disk, number, settings.segmentBytes);
+  return begin({ disk, settings, segment, numbered, states: states.file });
 }
 
-async function begin(
-  disk: Disk,
-  { segmentBytes }: WalSettings,
-  segment: Segment,
-  numbered: NumberedHardState,
-): Promise<OpenedWal> {
+interface Beginning {
+  readonly disk: Disk;
+  readonly settings: WalSettings;
+  readonly segment: Segment;
+  readonly numbered: NumberedHardState;
+  readonly states?: HardStateFile;
+}
+
+async function begin({
+  disk,
+  settings,
+  segment,
+  numbered,
+  ...given
+}: Beginning): Promise<OpenedWal> {
   const outline = new LogOutline(EMPTY_START, []);
-  const writer = new SegmentWriter(disk, segmentBytes, firstTail(segment));
-  await writer.write({
-    records: headingOf({ outline, numbered }, segment, 0),
-    makesRoom: true,
-    heading: () => [],
-  });
-  const names = await disk.list();
-  const existing = await openHardState(disk, names);
-  const states = existing?.file ?? (await createHardState(disk, numbered));
+  const writer = new SegmentWriter(disk, settings.segmentBytes, firstTail(segment));
+  const records = headingOf({ outline, numbered }, segment, 0);
+  await writer.write({ records, makesRoom: true, heading: () => [] });
+  const kept = { numbered, segment: segment.number };
+  await given.states?.write(kept);
+  const states = given.states ?? (await createHardState(disk, kept));
   const segments = [{ number: segment.number, lastIndex: outline.lastIndex }];
-  const wal = new Wal({ disk, writer, states, outline, numbered, besides: numbered, segments });
+  const wal = new Wal({ disk, writer, states, outline, numbered, segments });
   await wal.makeRoom();
   return { hardState: numbered.hardState, start: EMPTY_START, entries: [], wal };
 }
@@ -112,20 +124,25 @@ async function goOn(
   log: ReadLog,
   opened: OpenedHardState | undefined,
 ): Promise<OpenedWal> {
-  const { replay, tail, segments, spare, left } = log;
-  const { numbered } = replay;
+  const { replay, tail, segments, spare } = log;
+  const { numbered, start, entries } = replay;
   if (tail === undefined || numbered === undefined) throw new CorruptionError('the log is empty');
-  for (const number of left) await disk.remove(segmentName(number));
-  const newest = newer(numbered, opened?.newest);
-  const hardState = { ...newest.hardState, commit: commitOf(replay, numbered) };
-  const states = opened?.file ?? (await createHardState(disk, newest));
-  await (opened?.isWhole === true ? states.write(newest) : states.writeBoth(newest));
-  const { start, entries } = replay;
+  for (const number of log.useless) await disk.remove(segmentName(number));
+  const newest = newer(numbered, opened?.file.kept?.numbered);
+  const kept = { numbered: newest, segment: tail.segment.number };
+  const states = opened?.file ?? (await createHardState(disk, kept));
+  await (opened?.isWhole === false ? states.writeBoth(kept) : states.write(kept));
   const outline = new LogOutline(start, entries);
   const writer = new SegmentWriter(disk, segmentBytes, tail, spare);
-  const wal = new Wal({ disk, writer, states, outline, numbered, besides: newest, segments });
+  const wal = new Wal({ disk, writer, states, outline, numbered, segments });
+  const hardState = { ...newest.hardState, commit: commitOf(replay, numbered) };
   if (newest !== numbered) await wal.append(hardState, []);
   return { hardState, start, entries, wal };
+}
+
+/** What the state says for sure of how far the log was acknowledged. */
+function acknowledgedBy(states: OpenedHardState | undefined): number | undefined {
+  return states?.isWhole === true ? states.file.kept?.segment : undefined;
 }
 
 const newer = (log: NumberedHardState, other: NumberedHardState | undefined): NumberedHardState =>

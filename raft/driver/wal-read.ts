@@ -1,5 +1,5 @@
 // Reads the segments of the write-ahead log one after the other and says what they hold and where the next group goes.
-import { CorruptionError, type Disk, type DiskFile } from './ports.ts';
+import { CorruptionError, type Disk } from './ports.ts';
 import { readRecords, type Record, type SegmentHead } from './wal-records.ts';
 import { Replay } from './wal-replay.ts';
 import { firstPlace, readGroup, SECTOR_BYTES, tornSectors, type Place } from './wal-sectors.ts';
@@ -15,8 +15,8 @@ export interface ReadLog {
   readonly segments: readonly KeptSegment[];
   /** What is there and not begun. */
   readonly spare: Segment | undefined;
-  /** What is no longer needed: removing them was interrupted. */
-  readonly left: readonly number[];
+  /** What is not needed: segments whose removal was interrupted, or one made ahead that is damaged. */
+  readonly useless: readonly number[];
 }
 
 /** One segment, read. */
@@ -24,21 +24,76 @@ interface Contents {
   readonly segment: Segment;
   readonly groups: readonly (readonly Record[])[];
   readonly end: Place;
+  /** What is to be written so that what was read is durable, and nothing else is there. */
+  readonly repairs: readonly Repair[];
   readonly isTorn: boolean;
 }
 
-/** @throws CorruptionError */
-export async function readLog(disk: Disk, numbers: readonly number[]): Promise<ReadLog> {
+interface Repair {
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
+interface Found {
+  readonly last: Contents | undefined;
+  readonly segments: readonly KeptSegment[];
+  readonly spare: Contents | undefined;
+  readonly damaged: readonly number[];
+}
+
+/**
+ * In segments after `acknowledged` nothing was, so that whatever is wrong with them may be thrown away; `undefined` when
+ * that is not known.
+ *
+ * @throws CorruptionError
+ */
+export async function readLog(
+  disk: Disk,
+  numbers: readonly number[],
+  acknowledged: number | undefined,
+): Promise<ReadLog> {
+  // Segments are removed from the oldest on, but a crash may bring any of them back.
   const hole = numbers.findLastIndex((number, at) => at > 0 && numbers[at - 1] !== number - 1);
   const run = numbers.slice(Math.max(hole, 0));
+  const left = numbers.slice(0, Math.max(hole, 0));
   const replay = new Replay();
+  const { last, segments, spare, damaged } = await readRun(disk, run, { replay, acknowledged });
+  if (last === undefined && left.length > 0) throw new CorruptionError('segments are missing');
+  if (acknowledged !== undefined && (last?.segment.number ?? 0) < acknowledged) {
+    throw new CorruptionError('the last segment of the log is missing');
+  }
+  replay.finish();
+  for (const contents of [last, spare]) await repair(contents);
+  return {
+    replay,
+    tail: last && { segment: last.segment, place: last.end },
+    segments,
+    spare: spare?.segment,
+    useless: [...left, ...damaged],
+  };
+}
+
+async function readRun(
+  disk: Disk,
+  run: readonly number[],
+  {
+    replay,
+    acknowledged = Infinity,
+  }: { readonly replay: Replay; readonly acknowledged: number | undefined },
+): Promise<Found> {
   const segments: KeptSegment[] = [];
-  let [last, spare]: [Contents | undefined, Segment | undefined] = [undefined, undefined];
+  let [last, spare]: [Contents | undefined, Contents | undefined] = [undefined, undefined];
   for (const number of run) {
     if (spare !== undefined) throw new CorruptionError('a segment within the log is empty');
-    const contents = await readSegment(disk, number);
+    const contents = await readSegment(disk, number).catch((error: unknown) => {
+      if (error instanceof CorruptionError && number > acknowledged) return undefined;
+      throw error;
+    });
+    if (contents === undefined) {
+      return { last, segments, spare, damaged: run.slice(run.indexOf(number)) };
+    }
     if (contents.groups.length === 0) {
-      spare = contents.segment;
+      spare = contents;
       continue;
     }
     take(replay, contents, last);
@@ -46,11 +101,7 @@ export async function readLog(disk: Disk, numbers: readonly number[]): Promise<R
     await last?.segment.file.close();
     last = contents;
   }
-  const left = numbers.slice(0, Math.max(hole, 0));
-  if (last === undefined && left.length > 0) throw new CorruptionError('segments are missing');
-  replay.finish();
-  const tail = last && { segment: last.segment, place: last.end };
-  return { replay, tail, segments, spare, left };
+  return { last, segments, spare, damaged: [] };
 }
 
 async function readSegment(disk: Disk, number: number): Promise<Contents> {
@@ -60,33 +111,27 @@ async function readSegment(disk: Disk, number: number): Promise<Contents> {
   }
   const bytes = await file.read(0, file.size);
   const groups: (readonly Record[])[] = [];
-  let end = firstPlace(number);
-  let written = 0;
+  let [last, end] = [firstPlace(number), firstPlace(number)];
   for (let group = readGroup(bytes, end); group; group = readGroup(bytes, end)) {
     groups.push(readRecords(group.payload));
-    written = end.sector;
-    end = group.next;
+    [last, end] = [end, group.next];
   }
   const torn = tornSectors(bytes, end);
   if (torn === undefined) throw new CorruptionError(`segment ${number} of the log is damaged`);
-  await settle(file, bytes, { written, end: end.sector, torn: torn.to });
-  return { segment: { number, file }, groups, end, isTorn: torn.to > torn.from };
+  const from = last.sector * SECTOR_BYTES;
+  const repairs = [
+    // A process that died of a sync that failed may have left its last group in the memory of the system, which would
+    // not write it at another sync.
+    { offset: from, bytes: bytes.subarray(from, end.sector * SECTOR_BYTES) },
+    { offset: torn.from * SECTOR_BYTES, bytes: Buffer.alloc((torn.to - torn.from) * SECTOR_BYTES) },
+  ].filter((one) => one.bytes.length > 0);
+  return { segment: { number, file }, groups, end, repairs, isTorn: torn.to > torn.from };
 }
 
-/**
- * Makes durable what counts from now on, and zeroes what does not. The last group is written again: a process that died
- * of a sync that failed may have left it in the memory of the system, which would not write it at another sync.
- */
-async function settle(
-  file: DiskFile,
-  bytes: Buffer,
-  sectors: { readonly written: number; readonly end: number; readonly torn: number },
-): Promise<void> {
-  const [written, end, torn] = [sectors.written, sectors.end, sectors.torn].map(
-    (sector) => sector * SECTOR_BYTES,
-  ) as [number, number, number];
-  if (end > written) await file.writeDurably(written, bytes.subarray(written, end));
-  if (torn > end) await file.writeDurably(end, Buffer.alloc(torn - end));
+async function repair(contents: Contents | undefined): Promise<void> {
+  for (const { offset, bytes } of contents?.repairs ?? []) {
+    await contents?.segment.file.writeDurably(offset, bytes);
+  }
 }
 
 /** @throws CorruptionError when it does not go on where the one before it ends */

@@ -14,9 +14,8 @@ export interface WalParts {
   readonly writer: SegmentWriter;
   readonly states: HardStateFile;
   readonly outline: LogOutline;
-  /** The hard state in the log, and in the file besides it. */
+  /** The hard state as the log has it; the one in `states` may be newer. */
   readonly numbered: NumberedHardState;
-  readonly besides: NumberedHardState;
   /** The last is the one that is written to. */
   readonly segments: readonly KeptSegment[];
 }
@@ -45,9 +44,8 @@ export class Wal {
   readonly #writer: SegmentWriter;
   readonly #states: HardStateFile;
   readonly #outline: LogOutline;
-  /** In the log, and in the file besides it; they differ only after one of the two could not be written. */
+  /** In the log. What is in `#states` differs only after one of the two could not be written. */
   #numbered: NumberedHardState;
-  #besides: NumberedHardState;
   #segments: KeptSegment[];
   #waiting: Job[] = [];
   /** Settles when nothing is under way. */
@@ -61,7 +59,6 @@ export class Wal {
     this.#states = parts.states;
     this.#outline = parts.outline;
     this.#numbered = parts.numbered;
-    this.#besides = parts.besides;
     this.#segments = [...parts.segments];
   }
 
@@ -170,20 +167,16 @@ export class Wal {
     const records: Record[] = entries.map((entry) => ({ type: 'entry', entry }));
     if (hardState === undefined) return this.#writeAll(records);
     // A move of `commit` alone is for the log only: it may be lost.
-    const isSame = isSameVote(hardState, this.#numbered) && isSameVote(hardState, this.#besides);
-    const sequence = Math.max(this.#numbered.sequence, this.#besides.sequence) + (isSame ? 0 : 1);
+    const places = [this.#numbered, this.#states.kept?.numbered ?? this.#numbered];
+    const isSame = places.every((place) => isSameVote(hardState, place));
+    const sequence = Math.max(...places.map((place) => place.sequence)) + (isSame ? 0 : 1);
     const numbered = { sequence, hardState };
     // Before the entries: none may be durable in a term that the node has not entered.
     records.unshift({ type: 'hard state', numbered });
     await allDone([
       this.#writeAll(records),
-      isSame ? Promise.resolve() : this.#writeBesides(numbered),
+      isSame ? Promise.resolve() : this.#states.write({ numbered }),
     ]);
-  }
-
-  async #writeBesides(numbered: NumberedHardState): Promise<void> {
-    await this.#states.write(numbered);
-    this.#besides = numbered;
   }
 
   #check(entries: readonly Entry[]): void {
@@ -212,6 +205,8 @@ export class Wal {
       this.makeRoom().catch(() => undefined); // whoever needs the room is told
     }
     for (const record of records) this.#note(record);
+    const { number } = this.#writer;
+    if (this.#states.kept?.segment !== number) await this.#states.write({ segment: number });
   }
 
   #note(record: Record): void {

@@ -15,8 +15,8 @@ import { passwordPolicyPaths } from './password-policies.ts';
 import { pluginPaths } from './plugins.ts';
 import { policyPaths } from './policies.ts';
 import { autopilotPaths } from './raft-autopilot.ts';
-import { snapshotPaths } from './raft-snapshot.ts';
 import { raftBootstrapPaths } from './raft-bootstrap.ts';
+import { snapshotPaths } from './raft-snapshot.ts';
 import { raftPaths } from './raft.ts';
 import { rawPaths } from './raw.ts';
 import { rekeyPaths } from './rekey.ts';
@@ -40,8 +40,8 @@ export const system = defineEngine<System>({
     ...configPaths,
     ...toolPaths,
     ...raftPaths,
-    ...snapshotPaths,
     ...raftBootstrapPaths,
+    ...snapshotPaths,
     ...autopilotPaths,
     ...rawPaths,
     ...statusPaths,

@@ -8,9 +8,11 @@ interface Contents {
   state: Buffer | undefined;
 }
 
+type Chance = Pick<Random, 'below' | 'pick'>;
+
 interface VirtualMediaOptions {
   readonly timer?: Timer;
-  readonly random?: Random;
+  readonly random?: Chance;
   /** How long a write takes at most. */
   readonly latency?: number;
 }
@@ -47,7 +49,7 @@ export class VirtualMedia implements MachineMedia {
   }
 
   /** The process ends: of the writes that run each is done or not, and nothing is heard of them any more. */
-  crash(random: Random): void {
+  crash(random: Chance): void {
     for (const medium of this.#open) medium.crash(random);
     this.#open = new Set();
   }
@@ -68,7 +70,7 @@ export class VirtualMedia implements MachineMedia {
   }
 
   /** One bit of one record, or of the state, is another one from now on. False when there is nothing. */
-  rot(random: Random): boolean {
+  rot(random: Chance): boolean {
     const { records, state } = this.#current;
     const victim = random.pick([...records.values(), state]);
     if (victim === undefined) return false;
@@ -152,7 +154,7 @@ class VirtualMedium implements MachineMedium {
     return undefined;
   }
 
-  crash(random: Random): void {
+  crash(random: Chance): void {
     this.#isGone = true;
     if (this.#running !== undefined && random.below(2) === 0) this.#running();
   }

@@ -1,0 +1,9 @@
+// What servers can be made of in a simulated world.
+import { coreKit } from './core-kit.ts';
+import type { Kit } from './world.ts';
+
+export const kits = {
+  core: coreKit,
+} as const satisfies Readonly<Record<string, Kit>>;
+
+export type KitName = keyof typeof kits;

@@ -1,0 +1,5 @@
+// All deliberate bugs, by what they are in.
+import { CORE_MUTANTS } from './core.ts';
+import type { Mutant } from './mutant.ts';
+
+export const MUTANTS: readonly Mutant[] = [...CORE_MUTANTS];

@@ -1,0 +1,39 @@
+// A server as the world sees it, whatever it is made of: what clients and operators ask of it, and what can be looked at.
+import type { Configuration, MembershipChange, NodeId } from '#raft/types.ts';
+import type { Value } from './keys-model.ts';
+import type { NodeView } from './invariants.ts';
+import type { Transaction } from './light-machine.ts';
+
+export type Request =
+  | { readonly type: 'read'; readonly key: string }
+  | { readonly type: 'list'; readonly folder: string }
+  | { readonly type: 'transaction'; readonly transaction: Transaction };
+
+export type Reply =
+  | { readonly type: 'read'; readonly value: Value }
+  | { readonly type: 'listed'; readonly names: readonly string[] }
+  | { readonly type: 'done' }
+  /** The transaction did not find what it wanted, and wrote nothing. */
+  | { readonly type: 'mismatch' }
+  /** Surely nothing was done. */
+  | { readonly type: 'failed' }
+  | { readonly type: 'unknown' };
+
+/** One life of a server. */
+export interface Server {
+  readonly view: NodeView;
+  /** Leads, and answers as the leader. */
+  readonly isServing: boolean;
+  /** The same as on every node that has applied as much. */
+  readonly checksum: string;
+  ask(request: Request, answer: (reply: Reply) => void): void;
+  change(change: MembershipChange, answer: (isDone: boolean) => void): void;
+  transfer(to: NodeId | undefined): void;
+  /** Makes a new node the only one of a new cluster. */
+  bootstrap(): void;
+  /** Forgets the log up to a little before what it has applied. */
+  compact(): void;
+}
+
+export const votersOf = (configuration: Configuration): readonly NodeId[] =>
+  configuration.filter(({ suffrage }) => suffrage === 'voter').map(({ id }) => id);

@@ -1,0 +1,273 @@
+// One simulated world: its nodes, their disks, the network, the clock, and whoever watches. A seed says everything that
+// happens in it.
+import type { Configuration, Index, NodeId, Server as Member } from '#raft/types.ts';
+import { Events, Process } from './clock.ts';
+import { Counts } from './counts.ts';
+import { dice, type Dice } from './dice.ts';
+import { Invariants, Violation, type DurableView } from './invariants.ts';
+import type { Ailments } from './light-disk.ts';
+import { drainMicrotasks } from './microtasks.ts';
+import { SimulatedNetwork } from './network.ts';
+import { votersOf, type Server } from './server.ts';
+import type { Trace } from './trace.ts';
+
+/** A disk as the world treats it. */
+export interface HostDisk extends DurableView {
+  readonly ailments: Ailments;
+  /** What was reported as durable up to here; more than `last` while the disk lies. */
+  readonly promised: Index;
+  /** The node has lost what it may have acknowledged, and knows it. */
+  readonly isRecovering: boolean;
+  /** What was promised is there after all. */
+  settle(): void;
+  crash(): void;
+  /** What lies on it is damaged, in a way that is noticed. */
+  rot(): void;
+  /** It is another disk, and empty. */
+  wipe(): void;
+  /** It belongs to a cluster of these servers. */
+  prepare(configuration: Configuration): void;
+}
+
+/** One life of a server, as what it is made of gives it to the world. */
+export interface Life {
+  /** `undefined` while it starts. */
+  readonly server: Server | undefined;
+  receive(from: NodeId, packet: unknown): void;
+}
+
+/** What the servers of a world are made of. */
+export interface Kit {
+  newDisk(id: NodeId, chance: Dice, counts: Counts): HostDisk;
+  open(host: Host, world: World): Life;
+}
+
+/** A machine: what stays when its server's process ends. */
+export interface Host {
+  readonly id: NodeId;
+  readonly disk: HostDisk;
+  readonly dice: Dice;
+  process: Process | undefined;
+  life: Life | undefined;
+  /** How many times it was started. */
+  lives: number;
+  /** `gone`: nobody starts it again. */
+  state: 'up' | 'down' | 'gone';
+  clockRate: number;
+  /** What its disk lost was known to others up to here; until it has that again, it is not counted on. */
+  lostThrough: Index | undefined;
+  isWatched: boolean;
+}
+
+export interface Timing {
+  readonly tickMs: number;
+  readonly electionTicks: number;
+  readonly heartbeatTicks: number;
+  readonly maxAppendBytes: number;
+  readonly maxInflightAppends: number;
+}
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly kit: Kit;
+  readonly timing: Timing;
+  readonly trace: Trace | undefined;
+}
+
+/** How often the whole of every log is looked at, in events. */
+const CHECK_ALL_EVERY = 4000;
+
+export class World {
+  readonly events = new Events();
+  readonly counts = new Counts();
+  readonly dice: Dice;
+  readonly timing: Timing;
+  readonly seed: number;
+  readonly network: SimulatedNetwork<unknown>;
+  readonly invariants: Invariants;
+  readonly #kit: Kit;
+  readonly #trace: Trace | undefined;
+  readonly #hosts = new Map<NodeId, Host>();
+  #checkedAt = 0;
+
+  constructor({ seed, kit, timing, trace }: WorldOptions) {
+    this.seed = seed;
+    this.dice = dice(seed).fork('world');
+    this.timing = timing;
+    this.#kit = kit;
+    this.#trace = trace;
+    const chance = this.dice.fork('network');
+    this.network = new SimulatedNetwork(this.events, chance, this.counts, (from, to, packet) =>
+      this.#deliver(from, to, packet),
+    );
+    this.invariants = new Invariants({
+      now: () => this.events.now,
+      durable: (id) => this.#hosts.get(id)?.disk,
+      isDamaged: (id) => this.isDamaged(id),
+    });
+  }
+
+  get hosts(): readonly Host[] {
+    return [...this.#hosts.values()];
+  }
+
+  get running(): readonly Host[] {
+    return this.hosts.filter(({ state }) => state === 'up');
+  }
+
+  host(id: NodeId): Host {
+    const host = this.#hosts.get(id);
+    if (host === undefined) throw new Error(`there is no ${id}`);
+    return host;
+  }
+
+  /** The node that serves as leader in the highest term, as far as it knows. */
+  get leader(): Host | undefined {
+    let best: Host | undefined;
+    let term = -1;
+    for (const host of this.#hosts.values()) {
+      const server = host.life?.server;
+      if (server?.isServing !== true || server.view.term <= term) continue;
+      best = host;
+      term = server.view.term;
+    }
+    return best;
+  }
+
+  /** The servers as the leader knows them; those that anybody knows when there is none. */
+  get configuration(): Configuration {
+    const servers = [this.leader, ...this.running].map((host) => host?.life?.server);
+    return servers.find((server) => server !== undefined)?.view.configuration ?? [];
+  }
+
+  note(who: string, what: string, detail?: unknown): void {
+    this.#trace?.add(this.events.now, who, what, detail);
+  }
+
+  get isTraced(): boolean {
+    return this.#trace !== undefined;
+  }
+
+  /** A new machine with an empty disk, not started. */
+  addHost(id: NodeId): Host {
+    const chance = this.dice.fork(id);
+    const disk = this.#kit.newDisk(id, chance.fork('disk'), this.counts);
+    const host: Host = {
+      id,
+      disk,
+      dice: chance,
+      process: undefined,
+      life: undefined,
+      lives: 0,
+      state: 'down',
+      clockRate: 1,
+      lostThrough: undefined,
+      isWatched: false,
+    };
+    this.#hosts.set(id, host);
+    return host;
+  }
+
+  start(host: Host): void {
+    if (host.state !== 'down') return;
+    host.lives += 1;
+    this.note(host.id, 'starts', host.lives);
+    const process: Process = new Process(this.events, host.clockRate, () => {
+      if (host.process === process) this.#moved(host);
+    });
+    host.process = process;
+    host.state = 'up';
+    host.isWatched = false;
+    host.life = this.#kit.open(host, this);
+    this.#moved(host);
+  }
+
+  /** The process ends at once, without a word; what the disk had not made durable may be lost. */
+  crash(host: Host): void {
+    if (host.state !== 'up') return;
+    this.note(host.id, 'crashes');
+    this.invariants.ended(host.id);
+    host.process?.end();
+    host.process = undefined;
+    host.life = undefined;
+    host.state = 'down';
+    if (host.disk.promised > host.disk.last) this.#lose(host);
+    host.disk.crash();
+  }
+
+  /** Runs until a moment, or until `isEnough`. */
+  run(until: number, isEnough: () => boolean = () => false): boolean {
+    for (;;) {
+      if (isEnough()) return true;
+      if (!this.events.next(until)) return false;
+      if (this.events.happened - this.#checkedAt > CHECK_ALL_EVERY) this.checkAll();
+    }
+  }
+
+  checkAll(): void {
+    this.#checkedAt = this.events.happened;
+    const servers = this.running.map(({ life }) => life?.server);
+    this.invariants.checkAll(servers.flatMap((server) => (server ? [server.view] : [])));
+  }
+
+  /** Whether a node's disk has lost, or may lose, what it had promised to keep. */
+  isDamaged(id: NodeId): boolean {
+    const host = this.#hosts.get(id);
+    if (host === undefined) return false;
+    const { disk } = host;
+    if (host.state === 'gone' || disk.isRecovering || disk.promised > disk.last) return true;
+    if (host.lostThrough === undefined) return false;
+    if (Math.max(disk.last, disk.start) < host.lostThrough) return true;
+    host.lostThrough = undefined;
+    return false;
+  }
+
+  /**
+   * Whether a disk may lose everything that it holds: only a minority is damaged at any time, and most of the others
+   * have durably all that this one may have acknowledged. Otherwise no algorithm could keep what was acknowledged.
+   */
+  mayDamage(host: Host): boolean {
+    const leader = this.leader;
+    const voters = votersOf(this.configuration);
+    if (leader === undefined || leader === host || voters.length < 3) return false;
+    const others = voters.filter((id) => id !== host.id && !this.isDamaged(id));
+    if (others.length * 2 <= voters.length) return false;
+    const index = Math.max(host.disk.last, host.disk.promised, host.disk.start) as Index;
+    const term = host.disk.termAt(host.disk.last);
+    const holders = others.filter((id) => {
+      const { disk } = this.host(id);
+      return disk.start >= index || (disk.last >= index && disk.termAt(host.disk.last) === term);
+    });
+    return holders.length * 2 > voters.length;
+  }
+
+  fail(message: string): never {
+    throw new Violation(message);
+  }
+
+  /** A disk that has lied was lucky unless others have what it loses. */
+  #lose(host: Host): void {
+    if (!this.mayDamage(host)) host.disk.settle();
+    else host.lostThrough = host.disk.promised;
+  }
+
+  #deliver(from: NodeId, to: NodeId, packet: unknown): void {
+    const host = this.#hosts.get(to);
+    const { process, life } = host ?? {};
+    if (process === undefined || life === undefined) return;
+    process.run(() => life.receive(from, packet));
+  }
+
+  #moved(host: Host): void {
+    drainMicrotasks();
+    const server = host.life?.server;
+    if (server === undefined || host.state !== 'up') return;
+    if (host.isWatched) this.invariants.moved(server.view);
+    else {
+      host.isWatched = true;
+      this.invariants.started(server.view);
+    }
+  }
+}
+
+export const voter = (id: NodeId): Member => ({ id, address: id, suffrage: 'voter' });
