@@ -23,6 +23,7 @@ import {
   compactionOf,
   coreSettings,
   tickOf,
+  walOf,
   type RaftSettings,
 } from './raft-settings.ts';
 import { openReplicated } from './replicated.ts';
@@ -77,6 +78,7 @@ async function openLocked(
           tickMs: tickOf(settings),
           timer: realTimer,
           disk: openFolder(logFolder),
+          wal: walOf(settings),
           machine,
           compaction: compactionOf(settings),
           events,

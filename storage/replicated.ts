@@ -16,8 +16,15 @@ import {
   type Role,
   type SavedState,
 } from './cluster-storage.ts';
-import { StorageError, type ApplyListener, type Batch, type Index } from './physical.ts';
+import {
+  DamagedError,
+  StorageError,
+  type ApplyListener,
+  type Batch,
+  type Index,
+} from './physical.ts';
 import { Proposals, refusalOf } from './proposals.ts';
+import { replaceState } from './replace-state.ts';
 import type { Machine } from './state-machine.ts';
 
 export interface ReplicatedOptions {
@@ -168,11 +175,20 @@ class Replicated implements ClusterStorage {
   }
 
   save(): SavedState {
-    throw new RefusedError('not built');
+    const snapshot = this.#machine.snapshot();
+    return {
+      ...snapshot.meta,
+      chunks: () => snapshot.chunks(),
+      release: () => snapshot.release(),
+    };
   }
 
-  restore(): Promise<void> {
-    return Promise.reject(new RefusedError('not built'));
+  async restore(state: AsyncIterable<Uint8Array>): Promise<void> {
+    const driver = this.#leading();
+    const index = await replaceState((entry) => this.#proposals.propose(driver, entry), state);
+    if (this.#machine.replacedAt !== index) {
+      throw new DamagedError('this is not a state that was saved');
+    }
   }
 
   close(): Promise<void> {

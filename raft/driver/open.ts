@@ -11,7 +11,7 @@ import {
   type StateMachine,
   type Timer,
 } from './ports.ts';
-import { openWal, startOver, type OpenedWal } from './wal-open.ts';
+import { openWal, startOver, type OpenedWal, type WalSettings } from './wal-open.ts';
 
 export interface OpenOptions {
   readonly settings: Settings;
@@ -19,6 +19,7 @@ export interface OpenOptions {
   readonly timer: Timer;
   /** Where the log is. */
   readonly disk: Disk;
+  readonly wal?: WalSettings;
   readonly machine: StateMachine;
   readonly compaction: CompactionSettings;
   readonly events: DriverEvents;
@@ -26,8 +27,8 @@ export interface OpenOptions {
 
 /** @throws CorruptionError when something is damaged that no other node can replace */
 export async function openDriver(options: OpenOptions): Promise<Driver> {
-  const { settings, disk, machine } = options;
-  const opened = await openOrStartOver(disk, settings.id, machine.position);
+  const { settings, machine } = options;
+  const opened = await openOrStartOver(options);
   try {
     const restored = await reconcile(opened, machine.position);
     assertFillable(settings.id, restored);
@@ -40,12 +41,13 @@ export async function openDriver(options: OpenOptions): Promise<Driver> {
 }
 
 /** A damaged log is thrown away when others can give this node what it has lost. */
-async function openOrStartOver(disk: Disk, id: NodeId, position: Position): Promise<OpenedWal> {
+async function openOrStartOver({ disk, wal, settings, machine }: OpenOptions): Promise<OpenedWal> {
   try {
-    return await openWal(disk);
+    return await openWal(disk, wal);
   } catch (error) {
-    if (!(error instanceof CorruptionError) || !hasOthers(position.configuration, id)) throw error;
-    return startOver(disk);
+    const { configuration } = machine.position;
+    if (!(error instanceof CorruptionError) || !hasOthers(configuration, settings.id)) throw error;
+    return startOver(disk, wal);
   }
 }
 
