@@ -46,6 +46,19 @@ export const ROUGH: Weather = {
   amnesia: 2,
 };
 
+export const QUIET: Weather = {
+  loss: 0,
+  repeat: 0,
+  crash: 0,
+  pause: 0,
+  hang: 0,
+  split: 0,
+  change: 0,
+  transfer: 0,
+  compact: 0,
+  amnesia: 0,
+};
+
 export class Chaos {
   readonly cluster = new Cluster({ maxAppendBytes: 200, maxInflightAppends: 4 });
   readonly random: Random;
@@ -318,45 +331,32 @@ export class Chaos {
   }
 
   note(player: Player, watched: Watched, effect: Effect): void {
-    switch (effect.type) {
-      case 'lead':
-        this.noteLeader(player, effect.term);
-        break;
-      case 'apply':
-        for (const entry of effect.entries) this.noteApplied(player, entry);
-        break;
-      case 'round-begun':
-        watched.begun.set(effect.round, this.now);
-        break;
-      case 'round-confirmed': {
-        const begun = watched.begun.get(effect.round) ?? 0;
-        watched.leaseUntil = Math.max(watched.leaseUntil, begun + LEASE);
-        break;
-      }
-      case 'rounds-void':
-        watched.begun.clear();
-        watched.leaseUntil = 0;
-        break;
-      case 'settle':
-        this.noteOutcome(player, effect);
-        break;
-      case 'ship':
-        this.ship(player, watched, effect.to);
-        break;
-      case 'removed':
-        watched.isRemoved = true;
-        this.counts.removals += 1;
-        this.cluster.crash(player.id);
-        break;
-      case 'configured':
-        this.counts.changes += 1;
-        break;
-      case 'persist':
-      case 'install':
-      case 'send':
-      case 'follow':
-        break;
+    this.noteRounds(watched, effect);
+    if (effect.type === 'lead') this.noteLeader(player, effect.term);
+    else if (effect.type === 'settle') this.noteOutcome(player, effect);
+    else if (effect.type === 'ship') this.ship(player, watched, effect.to);
+    else if (effect.type === 'configured') this.counts.changes += 1;
+    else if (effect.type === 'removed') this.noteRemoved(player, watched);
+    else if (effect.type === 'apply') {
+      for (const entry of effect.entries) this.noteApplied(player, entry);
     }
+  }
+
+  noteRounds(watched: Watched, effect: Effect): void {
+    if (effect.type === 'round-begun') watched.begun.set(effect.round, this.now);
+    else if (effect.type === 'round-confirmed') {
+      const begun = watched.begun.get(effect.round) ?? 0;
+      watched.leaseUntil = Math.max(watched.leaseUntil, begun + LEASE);
+    } else if (effect.type === 'rounds-void') {
+      watched.begun.clear();
+      watched.leaseUntil = 0;
+    }
+  }
+
+  noteRemoved(player: Player, watched: Watched): void {
+    watched.isRemoved = true;
+    this.counts.removals += 1;
+    this.cluster.crash(player.id);
   }
 
   noteLeader(player: Player, term: Term): void {
