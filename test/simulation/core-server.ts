@@ -247,25 +247,15 @@ export class CoreServer implements Server {
   }
 
   #carryOut(effect: Effect, at: number): void {
-    switch (effect.type) {
-      case 'persist':
-      case 'install':
-        this.#waiting.push(effect);
-        break;
-      case 'send':
-        if (effect.isUrgent || !this.#isPersisting()) this.#ports.send(effect.message);
-        else this.#waiting.push(effect);
-        break;
-      case 'apply':
-        this.#applying.push(...effect.entries);
-        this.#apply();
-        break;
-      case 'settle':
-        this.#settle(effect.ticket, effect.outcome);
-        break;
-      default:
-        this.#hear(effect, at);
-    }
+    const { type } = effect;
+    if (type === 'persist' || type === 'install') this.#waiting.push(effect);
+    else if (type === 'settle') this.#settle(effect.ticket, effect.outcome);
+    else if (type === 'apply') {
+      this.#applying.push(...effect.entries);
+      this.#apply();
+    } else if (type !== 'send') this.#hear(effect, at);
+    else if (effect.isUrgent || !this.#isPersisting()) this.#ports.send(effect.message);
+    else this.#waiting.push(effect);
   }
 
   #hear(news: News, at: number): void {
