@@ -160,9 +160,7 @@ export class Machine implements StateMachine {
   }
 
   async #close(): Promise<void> {
-    // A failure was told already, and the log has what was not written.
-    await this.#flusher.through(this.index).catch(() => undefined);
-    this.#flusher.stop(new StorageError('the storage is closed'));
+    await this.#flusher.end(new StorageError('the storage is closed'));
     for (const generation of [this.#generation, ...this.#retired.keys()]) generation.abandon();
     await Promise.all(this.#retired.values());
     await this.#generation.medium.close();
