@@ -102,10 +102,10 @@ const DAMAGES: readonly (readonly [string, (folder: string) => void, RegExp])[] 
   ],
 ];
 
-for (const [what, inflict, message] of DAMAGES) {
+for (const [what, damage, message] of DAMAGES) {
   test(`damage is found and can be cleared away: ${what}`, async (t) => {
     const folder = await makeStore(t);
-    inflict(folder);
+    damage(folder);
     await t.throwsAsync(openFolder(folder), { instanceOf: DamagedError, message });
     resetMachine(folder);
     const machine = await openFolder(folder);

@@ -303,6 +303,19 @@ onBoth('a snapshot that does not arrive whole changes nothing', async (t, machin
   t.is((await machine.sync()).index, 2 as Index);
 });
 
+onBoth('a restore that is overtaken by the end changes nothing', async (t, machine, media) => {
+  const source = await open(new VirtualMedia());
+  await fill(source, 500);
+  await machine.apply([data(1, { a: '1' })]);
+  const restored = machine.restore(await carried(source.snapshot()));
+  const refused = t.throwsAsync(restored, { message: 'the storage is closed' });
+  await machine.close();
+  await refused;
+  const again = await open(media);
+  t.deepEqual(contents(again), { a: '1' });
+  await again.close();
+});
+
 onBoth('a snapshot of a state that was replaced can be read to its end', async (t, machine) => {
   await fill(machine, 1000);
   const before = contents(machine);
