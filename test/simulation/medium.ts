@@ -77,6 +77,11 @@ export class VirtualMedia implements MachineMedia {
     this.#losesNext = true;
   }
 
+  /** What lies there is thrown away, because it is damaged. */
+  reset(): void {
+    this.#current = empty();
+  }
+
   /** How many records the current medium has. */
   get size(): number {
     return this.#current.records.size;
