@@ -28,7 +28,7 @@ export function linkOpener(surroundings: Surroundings): OpenLink {
     const authorities = barrier.read<AuthorityRecord>(AUTHORITY_KEY)?.value;
     assert(authorities !== undefined, 'a cluster has an authority');
     const network = await openNetwork(surroundings, authorities, handle);
-    const stop = barrier.physical.observe((keys) => {
+    const stop = barrier.observe((keys) => {
       if (!keys.includes(AUTHORITY_KEY)) return;
       const changed = barrier.read<AuthorityRecord>(AUTHORITY_KEY)?.value;
       if (changed !== undefined) network.adopt(changed);

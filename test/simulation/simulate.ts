@@ -37,7 +37,8 @@ export function simulate({ seed, kit, seconds, isTraced }: Run): Report {
   try {
     live(world, chance, seconds);
   } catch (error) {
-    failure = error instanceof Error ? `${error.name}: ${error.message}\n${placeOf(error)}` : 'unknown';
+    failure =
+      error instanceof Error ? `${error.name}: ${error.message}\n${placeOf(error)}` : 'unknown';
     world.note('*', 'fails', failure);
   }
   world.counts.add('terms with a leader', world.invariants.terms);
@@ -67,12 +68,14 @@ function live(world: World, chance: Dice, seconds: number): void {
       repetition: chance.chance(0.5) ? chance.between(0, 0.3) : 0,
       delay: chance.between(0.1, 5),
       jitter: chance.between(0.1, 20),
+      lateness: chance.chance(0.5) ? chance.between(0, 0.05) : 0,
     });
   }
   const kinds = FAULT_NAMES.filter(() => chance.chance(0.5));
   const nemesis = new Nemesis(world, kinds, chance.between(200, 4000));
   world.run(seconds * 1000);
   nemesis.stop();
+  world.untrap();
   comeToRest(world, clients);
   const wrong = clients.check();
   if (wrong !== undefined) world.fail(wrong);
