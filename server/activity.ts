@@ -5,6 +5,7 @@ import type { Advertisement } from './advertisement.ts';
 import { takeUpDuties } from './duties.ts';
 import { Leadership } from './leadership.ts';
 import type { Link } from './link.ts';
+import { makeEchoer } from './raft/echo-to-leader.ts';
 import type { Log } from './log.ts';
 import type { Unsealed } from './unsealed.ts';
 
@@ -79,6 +80,7 @@ export async function takePart(options: PartOptions): Promise<Activity> {
     await cluster.stop();
   });
   await cluster.start(link);
+  stack.adopt(makeEchoer({ services, cluster, link, own }), (echoer) => echoer.stop()).start();
   follow(cluster.status().role);
   await within(clock, ACTIVE_WITHIN, leadership.settled);
   const built = stack.move();

@@ -64,7 +64,7 @@ export async function openServices(
 function openAudit({ clock, log, config, metrics }: Node, barrier: Barrier): AuditBroker {
   return new AuditBroker({
     read: <T>(key: string) => barrier.read<T>(key)?.value,
-    observe: (listener: ApplyListener) => barrier.physical.observe(listener),
+    observe: (listener: ApplyListener) => barrier.observe(listener),
     clock,
     log,
     allowsPrefix: config.allow_audit_log_prefixing,

@@ -60,9 +60,11 @@ export class RaftNodes {
   filter: Filter = () => true;
   packets = 0;
   bytes = 0;
+  readonly #segmentBytes: number;
   #seed = 1;
 
-  constructor({ seed = 1, compaction = COMPACTION } = {}) {
+  constructor({ seed = 1, compaction = COMPACTION, segmentBytes = 256 * 1024 } = {}) {
+    this.#segmentBytes = segmentBytes;
     this.random = seededRandom(seed);
     this.#compaction = compaction;
   }
@@ -168,10 +170,11 @@ export class RaftNodes {
   /** Lets time pass until a promise is settled. */
   async until<T>(promise: Promise<T>): Promise<T> {
     let isDone = false;
-    const done = (): void => {
+    const ended = promise.finally(() => {
       isDone = true;
-    };
-    promise.then(done, done);
+    });
+    // Whether it ended well is for whoever gave it.
+    ended.catch(() => undefined);
     await this.runUntil(() => isDone);
     return promise;
   }
@@ -228,6 +231,7 @@ export class RaftNodes {
           tickMs: TICK_MS,
           timer: this.timer,
           disk: disk.mount(this.timer),
+          wal: { segmentBytes: this.#segmentBytes },
           machine,
           compaction: this.#compaction,
           events,
