@@ -6,7 +6,7 @@ import { becomeLeader } from './leadership.ts';
 import { sayNotMember } from './membership.ts';
 import { plus } from './numbers.ts';
 import { envelope, send } from './outbox.ts';
-import { majority } from './quorum.ts';
+import { majority, votersOf } from './quorum.ts';
 import { isUpToDate } from './replication.ts';
 import { becomeFollower } from './role.ts';
 import { isConfigurationCommitted, isMember, isVoter, restartTimer, voters } from './state.ts';
@@ -20,20 +20,30 @@ type VoteReply = Extract<Message, { type: 'pre-vote-reply' | 'vote-reply' }>;
 export function onElectionTimeout(state: State): void {
   becomeFollower(state, state.term, undefined);
   if (canStand(state)) preCampaign(state);
-  else if (!isVoter(state, state.settings.id)) askWhetherMember(state);
+  else if (!isEligible(state)) askWhetherMember(state);
 }
 
 /** A cluster of one needs nobody's consent, and nobody else can lead it. */
 export function leadAlone(state: State): void {
-  const isAlone = state.leader === undefined && voters(state).length === 1;
-  if (isAlone && canStand(state)) campaign(state, false);
+  const isAlone = voters(state).length === 1 && isVoter(state, state.settings.id);
+  if (isAlone && state.leader === undefined && canStand(state)) campaign(state, false);
 }
 
 /** Whether this node may lead, as far as it knows by itself. */
 export function canStand(state: State): boolean {
   const isWhole = !state.isRecovering && !state.needsSnapshot && state.installing === undefined;
-  const isIn = isVoter(state, state.settings.id) && !state.told.isRemoved;
-  return isWhole && isIn && isDiskSound(state);
+  return isWhole && isEligible(state) && isDiskSound(state);
+}
+
+/**
+ * A voter, or one that will have been a voter until the configuration that says otherwise is committed: it may be the
+ * only server with that configuration, and then nobody else can be elected (Ongaro 2014, 4.2.2).
+ */
+function isEligible(state: State): boolean {
+  if (state.told.isRemoved) return false;
+  const { id } = state.settings;
+  const before = isConfigurationCommitted(state) ? undefined : state.log.configurations.at(-2);
+  return isVoter(state, id) || votersOf(before?.configuration ?? []).includes(id);
 }
 
 /** Asks whether it would be elected, which changes nothing for anybody (Ongaro 2014, 9.6). */

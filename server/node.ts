@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { millis, type Clock, type Millis } from '#sdk/clock.ts';
 import { badRequest } from '#sdk/errors.ts';
-import { Barrier } from '#storage/barrier/barrier.ts';
+import { Barrier, WrongKeyError } from '#storage/barrier/barrier.ts';
 import type { ClusterStorage, Role } from '#storage/cluster-storage.ts';
 import type { Physical } from '#storage/physical.ts';
 import type { SealConfig, ShareNumbers, UnsealProgress } from '#storage/seal/seal.ts';
@@ -12,6 +12,7 @@ import { standAlone, takePart, type Activity } from './activity.ts';
 import { apiAddressOf, clusterAddressOf, hostAndPort } from './addresses.ts';
 import { advertisementOf, type Advertisement } from './advertisement.ts';
 import { makeAuthority } from './cluster/authority.ts';
+import type { JoinRequest } from './cluster/leader.ts';
 import type { Config } from './config.ts';
 import { prepareStorage, type FirstContents } from './initialise.ts';
 import { InFlight } from './in-flight.ts';
@@ -21,10 +22,13 @@ import { makeMetrics, nodeGauges } from './metrics/make-metrics.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { catalog } from './mount/catalog.ts';
 import type { Catalog } from './mount/table.ts';
+import type { Entering, Newcomer } from './newcomer.ts';
 import { openServices, type OpenServices } from './open-services.ts';
 import type { Unsealed } from './unsealed.ts';
 
 const ROOT_KEY_BYTES = 32;
+/** Whoever gave the last share to a new node finds it a standby, if the state of the cluster is there so soon. */
+const OPENED_WITHIN_MS = 3_000;
 
 type State =
   | { readonly type: 'sealed' }
@@ -38,6 +42,8 @@ type State =
 export interface Membership {
   readonly storage: ClusterStorage;
   readonly openLink: OpenLink;
+  /** What this node is until it has data; a test whose nodes have some need not say. */
+  readonly newcomer?: Newcomer | undefined;
 }
 
 export interface NodeOptions {
@@ -76,6 +82,7 @@ export class Node {
   readonly #options: NodeOptions;
   readonly #physical: Physical;
   readonly #barrier: Barrier;
+  readonly #newcomer: Newcomer | undefined;
   readonly #seal: ShamirSeal;
   #state: State = { type: 'sealed' };
   /** Of the last time that this node was unsealed; the metrics of a sealed node go on under it. */
@@ -97,6 +104,7 @@ export class Node {
     this.cluster = options.membership?.storage;
     this.#options = options;
     this.#physical = physical;
+    this.#newcomer = options.membership?.newcomer;
     this.#barrier = new Barrier(physical, clock);
     this.#seal = new ShamirSeal(physical);
     this.#barrier.follow(() => {
@@ -107,8 +115,9 @@ export class Node {
     this.metrics.observe(() => nodeGauges(this, this.#clusterName));
   }
 
+  /** Whether there is a seal that takes shares: the node's own, or that of a cluster that it is to be a member of. */
   get isInitialised(): boolean {
-    return this.#barrier.isInitialised;
+    return this.#barrier.isInitialised || this.#newcomer?.sealing !== undefined;
   }
 
   /** Has what other nodes send on answered by `handler`. */
@@ -174,28 +183,71 @@ export class Node {
         rootToken = prepareStorage(transaction, this.clock, this.config, { ...first, authorities });
       });
       rootKey.fill(0);
+      this.#newcomer?.stop();
       this.log.info('the node was initialised', { ...numbers });
       return { shares, rootToken };
     });
   }
 
+  /** Begins to look for the cluster that the configuration names, unless the node has data of one. */
+  startJoining(): void {
+    if (!this.#barrier.isInitialised) this.#newcomer?.start();
+  }
+
+  /** Looks for a cluster to be a member of; whether this node is one, or has found one. */
+  async join(request: JoinRequest): Promise<boolean> {
+    if (this.cluster === undefined) throw badRequest('raft storage is not in use');
+    return this.#barrier.isInitialised || (await this.#newcomer?.join(request)) === true;
+  }
+
   /** Takes a share; the last one that is needed unseals. */
-  provideShare(share: Buffer): Promise<void> {
+  async provideShare(share: Buffer): Promise<void> {
+    const entering = await this.#takeShare(share);
+    if (entering === undefined) return;
+    const opened = entering.arrived.then(() => this.#inTurn(() => this.#openOnce()));
+    const failed = (error: unknown): void =>
+      this.log.error('the state of the cluster could not be opened', { error: String(error) });
+    await Promise.race([opened.catch(failed), this.changed(OPENED_WITHIN_MS)]);
+  }
+
+  #takeShare(share: Buffer): Promise<Entering | undefined> {
     return this.#inTurn(async () => {
-      if (this.#state.type === 'unsealed') return;
+      if (this.#state.type === 'unsealed' || this.#newcomer?.isEntering === true) return undefined;
       if (!this.isInitialised) throw badRequest('Vault is not initialized');
+      if (!this.#barrier.isInitialised) {
+        const entering = this.#newcomer?.provideShare(share, (rootKey) => this.#tryKey(rootKey));
+        return entering?.finally(() => share.fill(0));
+      }
       const rootKey = this.#seal.provide(share);
       share.fill(0);
-      if (rootKey === undefined) return;
+      if (rootKey === undefined) return undefined;
       this.#barrier.unseal(rootKey);
       rootKey.fill(0);
       await this.#open();
+      return undefined;
     });
+  }
+
+  /** What has come over so far may be from before there was this root key. */
+  #tryKey(rootKey: Buffer): boolean {
+    if (!this.#barrier.isInitialised) return false;
+    try {
+      this.#barrier.unseal(rootKey);
+      return true;
+    } catch (error) {
+      if (error instanceof WrongKeyError) return false;
+      throw error;
+    }
+  }
+
+  async #openOnce(): Promise<void> {
+    if (this.#state.type === 'sealed' && !this.#barrier.isSealed) await this.#open();
   }
 
   /** @throws ClientError 400 when there is no attempt to forget */
   resetUnseal(): void {
     if (this.#state.type === 'unsealed') throw badRequest('vault is unsealed');
+    this.#newcomer?.reset();
     this.#seal.reset();
   }
 
@@ -221,6 +273,7 @@ export class Node {
   }
 
   async close(): Promise<void> {
+    this.#newcomer?.stop();
     await this.seal();
     await this.#physical.close();
   }
@@ -229,7 +282,8 @@ export class Node {
   get sealing(): { readonly config: SealConfig | undefined } & UnsealProgress & {
       readonly type: string;
     } {
-    return { type: this.#seal.type, config: this.#seal.config, ...this.#seal.progress };
+    const own = { config: this.#seal.config, ...this.#seal.progress };
+    return { type: this.#seal.type, ...own, ...this.#newcomer?.sealing };
   }
 
   async #open(): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type StateMachine,
   type Timer,
 } from './ports.ts';
+import { wasRemoved } from './removed.ts';
 import { openWal, startOver, type OpenedWal, type WalSettings } from './wal-open.ts';
 
 export interface OpenOptions {
@@ -33,7 +34,9 @@ export async function openDriver(options: OpenOptions): Promise<Driver> {
     const restored = await reconcile(opened, machine.position);
     assertFillable(settings.id, restored);
     const state = newState(settings, restored);
-    return new Driver({ ...options, state, log: opened.wal, start: restored.start.index });
+    const isRemoved = await wasRemoved(options.disk);
+    const { wal: log } = opened;
+    return new Driver({ ...options, state, log, start: restored.start.index, isRemoved });
   } catch (error) {
     await opened.wal.close();
     throw error;
@@ -65,6 +68,15 @@ async function reconcile(opened: OpenedWal, position: Position): Promise<Restore
   if (isKnown) return { hardState, start, entries, applied };
   await wal.reset(position);
   return { hardState, start: position, entries: [], applied };
+}
+
+/** Whether a state that is damaged can be had again: from the log, or from other servers. */
+export async function canRefill(disk: Disk, id: NodeId, wal?: WalSettings): Promise<boolean> {
+  const opened = await openWal(disk, wal);
+  await opened.wal.close();
+  const { start, entries } = opened;
+  const last = entries.findLast((entry) => entry.type === 'configuration');
+  return start.index === 0 || hasOthers(last?.configuration ?? start.configuration, id);
 }
 
 /** A state machine that has lost what the log does not hold any more has to be filled by somebody. */

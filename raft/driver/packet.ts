@@ -3,28 +3,26 @@
 import { decodeMessage, encodeMessage } from '../codec.ts';
 import type { Index, Message } from '../types.ts';
 
-/** Names the contents of a snapshot file: the beginning of their digest. */
-export type ShipmentId = string & { readonly unit: 'shipment id' };
-
 export type Part =
   | { readonly type: 'message'; readonly message: Message }
   /** A snapshot lies ready. Once all of it has arrived, `install` is for the core. */
   | {
       readonly type: 'offer';
-      readonly shipment: ShipmentId;
+      /** The id of the file. */
+      readonly shipment: string;
       readonly bytes: number;
       readonly install: Message & { readonly type: 'install' };
     }
   | {
       readonly type: 'chunk';
-      readonly shipment: ShipmentId;
+      readonly shipment: string;
       readonly offset: number;
       readonly bytes: Uint8Array;
     }
   /** Everything up to `offset` has arrived; `isWhole` once all of it has been verified. */
   | {
       readonly type: 'progress';
-      readonly shipment: ShipmentId;
+      readonly shipment: string;
       readonly offset: number;
       readonly isWhole: boolean;
     }
@@ -178,13 +176,13 @@ function numberAt(body: Buffer, offset: number): number {
   return body.readUIntBE(offset, NUMBER_BYTES);
 }
 
-function idBytes(shipment: ShipmentId): Buffer {
+function idBytes(shipment: string): Buffer {
   const bytes = Buffer.from(shipment, 'hex');
   exactly(bytes, SHIPMENT_BYTES);
   return bytes;
 }
 
-function idOf(body: Buffer): ShipmentId {
+function idOf(body: Buffer): string {
   if (body.length < SHIPMENT_BYTES) throw new RangeError('a shipment without a name');
-  return body.toString('hex', 0, SHIPMENT_BYTES) as ShipmentId;
+  return body.toString('hex', 0, SHIPMENT_BYTES);
 }

@@ -1,7 +1,7 @@
 // Takes in a snapshot from the leader: chunk by chunk into a file, one snapshot at a time, and for the core once all of it
 // has been verified. Whatever repeats, comes late or belongs to another snapshot is answered with how far this one is.
 import type { Message, NodeId } from '../types.ts';
-import type { Part, ShipmentId } from './packet.ts';
+import type { Part } from './packet.ts';
 
 /** A snapshot that is on its way, as far as it lies on the disk. */
 export interface IncomingFile {
@@ -10,6 +10,8 @@ export interface IncomingFile {
   append(bytes: Uint8Array): Promise<void>;
   /** Whether it is, byte for byte, what was sent; it is durable then, and gone otherwise. */
   finish(): Promise<boolean>;
+  /** Leaves what is there for another time. */
+  close(): Promise<void>;
 }
 
 type Install = Message & { readonly type: 'install' };
@@ -27,7 +29,7 @@ export interface ReceiveHands {
 }
 
 interface Incoming {
-  readonly shipment: ShipmentId;
+  readonly shipment: string;
   readonly bytes: number;
   install: Install;
   from: NodeId;
@@ -49,7 +51,7 @@ export class Receive {
   }
 
   offer(from: NodeId, offer: Offer): void {
-    if (!this.#hands.wants(offer.install)) return;
+    if (!this.#hands.wants(offer.install)) return this.#decline(from, offer);
     if (this.#incoming?.shipment === offer.shipment) {
       // The same from another term of the leader, or from another server with the same state.
       this.#incoming.from = from;
@@ -58,11 +60,7 @@ export class Receive {
       if (this.#incoming.file !== undefined) this.#answer(this.#incoming);
       return;
     }
-    const { shipment, bytes, install } = offer;
-    const incoming = { shipment, bytes, install, from, file: undefined, isWhole: false };
-    this.#incoming = incoming;
-    this.#waiting.length = 0;
-    void this.#open(incoming, offer);
+    void this.#begin(from, offer);
   }
 
   chunk(from: NodeId, chunk: Chunk): void {
@@ -73,21 +71,36 @@ export class Receive {
   }
 
   /** It has become the state, or will never. */
-  forget(): void {
+  async forget(): Promise<void> {
+    const incoming = this.#incoming;
     this.#incoming = undefined;
     this.#waiting.length = 0;
+    if (incoming?.isWhole === false) await incoming.file?.close().catch(() => undefined);
+  }
+
+  async #begin(from: NodeId, offer: Offer): Promise<void> {
+    const { shipment, bytes, install } = offer;
+    const before = this.forget();
+    const incoming = { shipment, bytes, install, from, file: undefined, isWhole: false };
+    this.#incoming = incoming;
+    await before;
+    await this.#open(incoming, offer);
   }
 
   async #open(incoming: Incoming, offer: Offer): Promise<void> {
+    if (this.#incoming !== incoming) return;
     try {
       const file = await this.#hands.open(offer);
-      if (this.#incoming !== incoming) return;
+      if (this.#incoming !== incoming) {
+        await file.close();
+        return;
+      }
       incoming.file = file;
       await this.#complete(incoming, file);
       this.#answer(incoming);
     } catch {
       // A disk that is full now may have room when it is offered again.
-      if (this.#incoming === incoming) this.forget();
+      if (this.#incoming === incoming) await this.forget();
     }
   }
 
@@ -101,7 +114,7 @@ export class Receive {
         await this.#append(incoming, incoming.file, chunk);
         if (this.#incoming === incoming) this.#answer(incoming);
       } catch {
-        if (this.#incoming === incoming) this.forget();
+        if (this.#incoming === incoming) await this.forget();
       }
     }
     this.#isBusy = false;
@@ -120,7 +133,12 @@ export class Receive {
     if (this.#incoming !== incoming) return;
     if (incoming.isWhole) this.#hands.arrived(incoming.install);
     // It begins anew when it is offered again.
-    else this.forget();
+    else await this.forget();
+  }
+
+  /** This node has what it would bring, and more. */
+  #decline(from: NodeId, { shipment, bytes }: Offer): void {
+    this.#hands.send(from, [{ type: 'progress', shipment, offset: bytes, isWhole: true }]);
   }
 
   #answer({ from, shipment, file, isWhole }: Incoming): void {

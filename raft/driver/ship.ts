@@ -2,11 +2,11 @@
 // are on their way at a time. Each follower says how far it is, so that either side may lose what it likes, or begin
 // anew, and it goes on from there.
 import type { Message, NodeId, SnapshotMeta } from '../types.ts';
-import type { Part, ShipmentId } from './packet.ts';
+import type { Part } from './packet.ts';
 
 /** A snapshot that lies whole on the disk. */
 export interface OutgoingFile {
-  readonly shipment: ShipmentId;
+  readonly id: string;
   readonly meta: SnapshotMeta;
   readonly bytes: number;
   read(offset: number, length: number): Promise<Uint8Array>;
@@ -52,11 +52,6 @@ export class Ship {
     this.#hands = hands;
   }
 
-  /** Which files are being sent. */
-  isSending(shipment: ShipmentId): boolean {
-    return [...this.#shipmentById.values()].some(({ file }) => file?.shipment === shipment);
-  }
-
   begin(to: NodeId): void {
     if (this.#shipmentById.has(to)) return;
     const shipment: Shipment = {
@@ -74,7 +69,7 @@ export class Ship {
 
   progress(from: NodeId, part: Part & { readonly type: 'progress' }): void {
     const shipment = this.#shipmentById.get(from);
-    if (shipment?.file === undefined || shipment.file.shipment !== part.shipment) return;
+    if (shipment?.file === undefined || shipment.file.id !== part.shipment) return;
     if (part.isWhole) {
       this.#end(shipment, true);
       return;
@@ -124,7 +119,7 @@ export class Ship {
     this.#offer(shipment, file);
   }
 
-  #offer(shipment: Shipment, { shipment: id, bytes, meta }: OutgoingFile): void {
+  #offer(shipment: Shipment, { id, bytes, meta }: OutgoingFile): void {
     const install = this.#hands.install(shipment.to, meta);
     if (install === undefined) return this.#end(shipment, false);
     this.#hands.send(shipment.to, [{ type: 'offer', shipment: id, bytes, install }]);
@@ -142,7 +137,7 @@ export class Ship {
         // Meanwhile the follower may have said that it is somewhere else.
         if (!this.#isCurrent(shipment) || shipment.sent !== offset) continue;
         shipment.sent += bytes.length;
-        this.#hands.send(shipment.to, [{ type: 'chunk', shipment: file.shipment, offset, bytes }]);
+        this.#hands.send(shipment.to, [{ type: 'chunk', shipment: file.id, offset, bytes }]);
       }
     } catch {
       this.#end(shipment, false);

@@ -29,6 +29,8 @@ export interface Segment {
 /** Durable under its name before anything is written to it. */
 export async function createSegment(disk: Disk, number: number, bytes: number): Promise<Segment> {
   const name = segmentName(number);
+  // Left by an attempt that found no room.
+  if ((await disk.list()).includes(name + PART)) await disk.remove(name + PART);
   const file = await disk.create(name + PART);
   try {
     await file.allocate(bytes);
@@ -38,7 +40,8 @@ export async function createSegment(disk: Disk, number: number, bytes: number): 
     return { number, file };
   } catch (error) {
     await file.close();
-    if (error instanceof DiskFullError) await disk.remove(name + PART);
+    // Gives back what it took; if that fails too, the error above is the one to tell.
+    if (error instanceof DiskFullError) await disk.remove(name + PART).catch(() => undefined);
     throw error;
   }
 }

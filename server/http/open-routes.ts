@@ -9,6 +9,7 @@ import { makeBodyBudgets } from './body-budget.ts';
 import { parseBody, readBody } from './body.ts';
 import { clientAddress } from './forwarded.ts';
 import { healthOf } from './health.ts';
+import { joinBy } from './join.ts';
 import { renderPlain, type Rendered } from './render.ts';
 import type { Send } from './send.ts';
 import { initParameters, unsealParameters } from './seal-parameters.ts';
@@ -20,7 +21,9 @@ type Parameters = Readonly<Record<string, unknown>>;
 type Route = (parameters: Parameters, query: URLSearchParams) => Rendered | Promise<Rendered>;
 
 const PATHS: ReadonlySet<string> = new Set(
-  ['health', 'seal-status', 'init', 'unseal', 'leader'].map((name) => `/v1/sys/${name}`),
+  ['health', 'seal-status', 'init', 'unseal', 'leader', 'storage/raft/join'].map(
+    (name) => `/v1/sys/${name}`,
+  ),
 );
 
 /** Whether the target of a request is one of those that answer without a token. */
@@ -64,6 +67,8 @@ export function openRoutes(node: Node, listener: Listener, send: Send): Middlewa
     '/leader',
     on(() => renderPlain(200, leaderOf(node, listener))),
   );
+  const join = on((parameters) => joinBy(node, parameters));
+  router.put('/storage/raft/join', join).post('/storage/raft/join', join);
   router.all(/.*/, () => {
     throw new ClientError(405, []);
   });

@@ -58,6 +58,12 @@ interface Durable {
   position: Index;
 }
 
+interface World {
+  readonly wire: Message[];
+  readonly archive: Map<Index, string>;
+  readonly settings: Partial<Settings>;
+}
+
 export class Player {
   readonly id: NodeId;
   readonly disk: Durable;
@@ -68,15 +74,18 @@ export class Player {
   readonly effects: Effect[] = [];
   readonly outcomes = new Map<Ticket, Outcome[]>();
   readonly #wire: Message[];
+  /** What any node has applied, which is what snapshots are filled from. */
+  readonly #archive: Map<Index, string>;
   readonly #settings: Partial<Settings>;
   readonly #waiting: Effect[] = [];
   #starts = 0;
 
-  constructor(id: NodeId, disk: Durable, wire: Message[], settings: Partial<Settings>) {
+  constructor(id: NodeId, disk: Durable, world: World) {
     this.id = id;
     this.disk = disk;
-    this.#wire = wire;
-    this.#settings = settings;
+    this.#wire = world.wire;
+    this.#archive = world.archive;
+    this.#settings = world.settings;
     this.state = this.#restore();
   }
 
@@ -178,6 +187,18 @@ export class Player {
     for (const effect of this.#waiting.splice(0)) this.#carryOut(effect);
   }
 
+  /** The disk hangs on, but does the first of what it was to do. */
+  freeSome(count: number): void {
+    const some = this.#waiting.splice(0, count);
+    this.isDiskHanging = false;
+    for (const effect of some) this.#carryOut(effect);
+    this.isDiskHanging = true;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   #carryOut(effect: Effect): void {
     const waits =
       effect.type === 'persist' ||
@@ -190,6 +211,7 @@ export class Player {
     if (effect.type === 'send') this.#wire.push(effect.message);
     else if (effect.type === 'persist') this.#persist(effect);
     else if (effect.type === 'apply') this.#apply(effect.entries);
+    else if (effect.type === 'install') this.#install(effect);
     else if (effect.type === 'settle') {
       const told = this.outcomes.get(effect.ticket) ?? [];
       this.outcomes.set(effect.ticket, [...told, effect.outcome]);
@@ -206,12 +228,26 @@ export class Player {
     this.later({ type: 'persisted', sequence: effect.sequence });
   }
 
+  #install({ snapshot, keepsLog }: Extract<Effect, { type: 'install' }>): void {
+    this.disk.position = snapshot.index;
+    if (!keepsLog) {
+      this.disk.start = snapshot;
+      this.disk.entries = [];
+    }
+    for (const [at, text] of this.#archive) {
+      if (at <= snapshot.index) this.disk.applied.set(at, text);
+    }
+    this.later({ type: 'installed', snapshot });
+  }
+
   #apply(entries: readonly Entry[]): void {
     for (const entry of entries) {
       if (entry.index !== this.disk.position + 1) throw new Error(`applied out of order`);
       this.disk.position = entry.index;
       if (entry.type === 'data') {
-        this.disk.applied.set(entry.index, new TextDecoder().decode(entry.data));
+        const text = new TextDecoder().decode(entry.data);
+        this.disk.applied.set(entry.index, text);
+        this.#archive.set(entry.index, text);
       }
     }
     this.later({ type: 'applied', through: this.disk.position });
@@ -246,6 +282,7 @@ export class Cluster {
   readonly wire: Message[] = [];
   /** Whether a message gets lost. */
   isLost: (message: Message) => boolean = () => false;
+  readonly #archive = new Map<Index, string>();
   readonly #settings: Partial<Settings>;
 
   constructor(settings: Partial<Settings> = {}) {
@@ -281,7 +318,9 @@ export class Cluster {
   }
 
   #join(name: string, disk: Durable): Player {
-    const player = new Player(node(name), disk, this.wire, this.#settings);
+    const { wire } = this;
+    const world = { wire, archive: this.#archive, settings: this.#settings };
+    const player = new Player(node(name), disk, world);
     this.players.set(player.id, player);
     return player;
   }

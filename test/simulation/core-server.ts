@@ -131,24 +131,38 @@ export class CoreServer implements Server {
   }
 
   ask(request: Request, answer: (reply: Reply) => void): void {
-    if (request.type === 'transaction') this.#propose(encodeTransaction(request.transaction), answer);
-    else this.#confirm(() => answer(this.#look(request)), () => answer({ type: 'failed' }));
+    if (request.type === 'transaction')
+      this.#propose(encodeTransaction(request.transaction), answer);
+    else
+      this.#confirm(
+        () => answer(this.#look(request)),
+        () => answer({ type: 'failed' }),
+      );
   }
 
   change(change: MembershipChange, answer: (isDone: boolean) => void): void {
-    this.#ask((ticket) => ({ type: 'change', ticket, change }), (outcome) => {
-      if (outcome.type !== 'appended') answer(outcome.type === 'committed');
-    });
+    this.#ask(
+      (ticket) => ({ type: 'change', ticket, change }),
+      (outcome) => {
+        if (outcome.type !== 'appended') answer(outcome.type === 'committed');
+      },
+    );
   }
 
   transfer(to: NodeId | undefined): void {
-    this.#ask((ticket) => ({ type: 'transfer', ticket, to }), () => undefined);
+    this.#ask(
+      (ticket) => ({ type: 'transfer', ticket, to }),
+      () => undefined,
+    );
   }
 
   bootstrap(): void {
     const { id } = this.#ports.settings;
     const server = { id, address: id, suffrage: 'voter' } as const;
-    this.#ask((ticket) => ({ type: 'bootstrap', ticket, server }), () => undefined);
+    this.#ask(
+      (ticket) => ({ type: 'bootstrap', ticket, server }),
+      () => undefined,
+    );
   }
 
   compact(): void {
@@ -208,10 +222,13 @@ export class CoreServer implements Server {
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
     const { dice } = this.#ports;
-    this.#plan(() => {
-      this.#isFlushDue = false;
-      this.#input({ type: 'flush' });
-    }, dice.chance(0.9) ? 0 : dice.wait(1));
+    this.#plan(
+      () => {
+        this.#isFlushDue = false;
+        this.#input({ type: 'flush' });
+      },
+      dice.chance(0.9) ? 0 : dice.wait(1),
+    );
   }
 
   #step(input: Input): void {
@@ -392,17 +409,20 @@ export class CoreServer implements Server {
 
   #propose(data: Uint8Array, answer: (reply: Reply) => void): void {
     let index: Index | undefined;
-    this.#ask((ticket) => ({ type: 'propose', ticket, data }), (outcome) => {
-      if (outcome.type === 'refused') answer({ type: 'failed' });
-      else if (outcome.type === 'appended') {
-        index = outcome.index;
-        this.#proposals.get(index)?.answer({ type: 'unknown' });
-        this.#proposals.set(index, { term: outcome.term, answer });
-      } else if (index !== undefined) {
-        this.#proposals.delete(index);
-        answer({ type: 'unknown' });
-      }
-    });
+    this.#ask(
+      (ticket) => ({ type: 'propose', ticket, data }),
+      (outcome) => {
+        if (outcome.type === 'refused') answer({ type: 'failed' });
+        else if (outcome.type === 'appended') {
+          index = outcome.index;
+          this.#proposals.get(index)?.answer({ type: 'unknown' });
+          this.#proposals.set(index, { term: outcome.term, answer });
+        } else if (index !== undefined) {
+          this.#proposals.delete(index);
+          answer({ type: 'unknown' });
+        }
+      },
+    );
   }
 
   #confirm(go: () => void, fail: () => void): void {
@@ -412,11 +432,14 @@ export class CoreServer implements Server {
       else this.#reads.add({ index: this.#state.commit, go });
       return;
     }
-    this.#ask((ticket) => ({ type: 'read', ticket }), (outcome) => {
-      if (outcome.type !== 'readable') return fail();
-      if (outcome.index <= this.#applied) go();
-      else this.#reads.add({ index: outcome.index, go });
-    });
+    this.#ask(
+      (ticket) => ({ type: 'read', ticket }),
+      (outcome) => {
+        if (outcome.type !== 'readable') return fail();
+        if (outcome.index <= this.#applied) go();
+        else this.#reads.add({ index: outcome.index, go });
+      },
+    );
   }
 
   #look(request: Exclude<Request, { type: 'transaction' }>): Reply {

@@ -90,7 +90,9 @@ const FAULTS: Readonly<Record<string, Begin>> = {
   transfer: (world, chance) => {
     const { leader } = world;
     if (leader === undefined) return false;
-    const to = chance.chance(0.5) ? undefined : chance.pick(leader.life?.server?.view.configuration ?? []);
+    const to = chance.chance(0.5)
+      ? undefined
+      : chance.pick(leader.life?.server?.view.configuration ?? []);
     leader.process?.run(() => leader.life?.server?.transfer(to?.id));
     return undefined;
   },
@@ -119,7 +121,8 @@ const FAULTS: Readonly<Record<string, Begin>> = {
   'server replaced': (world, chance) => {
     const id = expendable(world, chance);
     const host = id === undefined ? undefined : world.host(id);
-    if (host === undefined || !world.mayDamage(host) || world.hosts.length >= MAX_HOSTS) return false;
+    if (host === undefined || !world.mayDamage(host) || world.hosts.length >= MAX_HOSTS)
+      return false;
     world.crash(host);
     host.state = 'gone';
     changed(world, { type: 'remove', id: host.id });

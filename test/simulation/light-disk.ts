@@ -133,7 +133,12 @@ export class LightDisk implements HostDisk {
 
   /** What a node that is set up by hand finds. */
   prepare(configuration: Configuration): void {
-    const entry = { index: 1 as Index, term: 1 as Term, type: 'configuration', configuration } as const;
+    const entry = {
+      index: 1 as Index,
+      term: 1 as Term,
+      type: 'configuration',
+      configuration,
+    } as const;
     this.#put({
       hardState: { ...NO_HARD_STATE, term: 1 as Term, commit: 1 as Index },
       entries: [entry],

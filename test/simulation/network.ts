@@ -87,7 +87,9 @@ export class SimulatedNetwork<Packet> {
     const { delay, jitter } = this.#weather;
     const held = Math.max(0, (this.#clogs.get(path) ?? 0) - this.#events.now);
     if (held > 0) this.#counts.add('packet held up');
-    this.#events.after(held + delay + this.#dice.wait(jitter), () => this.#deliver(from, to, packet));
+    this.#events.after(held + delay + this.#dice.wait(jitter), () =>
+      this.#deliver(from, to, packet),
+    );
   }
 
   #isCut(path: string): boolean {

@@ -67,7 +67,9 @@ function halves(nodes: readonly NodeId[], chance: Dice): readonly [NodeId[], Nod
 }
 
 function between(from: readonly NodeId[], to: readonly NodeId[]): Path[] {
-  return from.flatMap((one) => to.filter((other) => other !== one).map((other): Path => [one, other]));
+  return from.flatMap((one) =>
+    to.filter((other) => other !== one).map((other): Path => [one, other]),
+  );
 }
 
 function both(one: readonly NodeId[], other: readonly NodeId[]): readonly Path[] {

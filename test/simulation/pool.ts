@@ -18,7 +18,12 @@ export async function runInWorkers(
 ): Promise<void> {
   const workers = Array.from({ length: jobs }, (_, job) =>
     // JSON has no infinity.
-    startWorker(root, { ...work, first: work.first + job, last: Math.min(work.last, 1e15), stride: jobs }),
+    startWorker(root, {
+      ...work,
+      first: work.first + job,
+      last: Math.min(work.last, 1e15),
+      stride: jobs,
+    }),
   );
   const stop = (): void => workers.forEach((worker) => worker.kill());
   void interrupt?.then(stop);

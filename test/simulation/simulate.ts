@@ -37,7 +37,8 @@ export function simulate({ seed, kit, seconds, isTraced }: Run): Report {
   try {
     live(world, chance, seconds);
   } catch (error) {
-    failure = error instanceof Error ? `${error.name}: ${error.message}\n${placeOf(error)}` : 'unknown';
+    failure =
+      error instanceof Error ? `${error.name}: ${error.message}\n${placeOf(error)}` : 'unknown';
     world.note('*', 'fails', failure);
   }
   world.counts.add('terms with a leader', world.invariants.terms);

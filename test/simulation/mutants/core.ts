@@ -95,7 +95,8 @@ const ELECTION: readonly Mutant[] = [
   {
     name: 'every server has a vote',
     file: 'raft/quorum.ts',
-    search: "configuration.filter((server) => server.suffrage === 'voter').map((server) => server.id)",
+    search:
+      "configuration.filter((server) => server.suffrage === 'voter').map((server) => server.id)",
     replace: 'configuration.map((server) => server.id)',
   },
   {
@@ -137,7 +138,8 @@ const REPLICATION: readonly Mutant[] = [
   {
     name: 'what conflicts is not truncated',
     file: 'raft/following.ts',
-    search: '    if (entry.index <= lastIndex(state.log)) replaceFrom(state, entry.index);\n    append(',
+    search:
+      '    if (entry.index <= lastIndex(state.log)) replaceFrom(state, entry.index);\n    append(',
     replace: '    if (entry.index > lastIndex(state.log)) append(',
   },
   {
