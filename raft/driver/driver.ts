@@ -116,6 +116,16 @@ export class Driver {
     return statusOf(this.#loop.state);
   }
 
+  /** What the core knows, to be looked at and not kept. */
+  get state(): State {
+    return this.#loop.state;
+  }
+
+  /** Until when nobody else can lead, by this node's timer; in the past when it does not know. */
+  get leaseUntil(): number {
+    return this.#lease.until;
+  }
+
   /** Takes part from now on; with a network as soon as it is given one. */
   start(network: Network | undefined): void {
     if (this.#hasEnded) return;
@@ -158,7 +168,8 @@ export class Driver {
   /** See `ClusterStorage.confirm`. @throws UnconfirmedError */
   confirm(): Promise<void> | undefined {
     if (this.#standing.role.type === 'leader' && this.#lease.holds(this.#options.timer.now())) {
-      return undefined;
+      // A follower may have applied, and answered with, what this node has committed and is still applying.
+      if (this.#applied >= this.#loop.state.commit) return undefined;
     }
     if (this.#hasEnded) return Promise.reject(new UnconfirmedError('the node takes no part'));
     return this.#reads.confirm();

@@ -78,6 +78,7 @@ export class Invariants {
   readonly #highestTerm = new Map<NodeId, Term>();
   #commit = 0 as Index;
   #lives = 0;
+  #violation: Violation | undefined;
 
   constructor(witnesses: Witnesses) {
     this.#witnesses = witnesses;
@@ -97,8 +98,17 @@ export class Invariants {
     return this.#leaderByTerm.size;
   }
 
+  /** The first, whoever has caught it: what is looked at may be within a node that takes it for an error of its own. */
+  get violation(): Violation | undefined {
+    return this.#violation;
+  }
+
   /** A node begins a life with what it found on its disk. */
   started(view: NodeView): void {
+    this.#look(() => this.#start(view));
+  }
+
+  #start(view: NodeView): void {
     const highest = this.#highestTerm.get(view.id) ?? 0;
     if (view.term < highest && !this.#witnesses.isDamaged(view.id)) {
       fail(`${view.id} started in term ${view.term}, though it had shown term ${highest}`);
@@ -114,7 +124,7 @@ export class Invariants {
       configurationIndex: view.configurationIndex,
       terms: new Map([[view.start, view.startTerm]]),
     });
-    this.moved(view);
+    this.#move(view);
   }
 
   ended(id: NodeId): void {
@@ -129,6 +139,19 @@ export class Invariants {
 
   /** A node has done something. */
   moved(view: NodeView): void {
+    this.#look(() => this.#move(view));
+  }
+
+  #look(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      if (error instanceof Violation) this.#violation ??= error;
+      throw error;
+    }
+  }
+
+  #move(view: NodeView): void {
     const before = this.#remembered.get(view.id);
     if (before === undefined) return;
     this.#checkTerm(view, before);
@@ -141,6 +164,10 @@ export class Invariants {
 
   /** A node says something to another. */
   sent(message: Message): void {
+    this.#look(() => this.#hear(message));
+  }
+
+  #hear(message: Message): void {
     switch (message.type) {
       case 'vote':
         this.#show(message);
@@ -175,7 +202,9 @@ export class Invariants {
   checksum(id: NodeId, index: Index, sum: string): void {
     const other = this.#checksums.get(index);
     if (other === undefined) this.#checksums.set(index, sum);
-    else if (other !== sum) fail(`the state of ${id} at ${index} is not that of the others`);
+    else if (other !== sum) {
+      this.#look(() => fail(`the state of ${id} at ${index} is not that of the others`));
+    }
   }
 
   /** Looks at the whole of each log again. */

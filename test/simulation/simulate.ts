@@ -68,12 +68,14 @@ function live(world: World, chance: Dice, seconds: number): void {
       repetition: chance.chance(0.5) ? chance.between(0, 0.3) : 0,
       delay: chance.between(0.1, 5),
       jitter: chance.between(0.1, 20),
+      lateness: chance.chance(0.5) ? chance.between(0, 0.05) : 0,
     });
   }
   const kinds = FAULT_NAMES.filter(() => chance.chance(0.5));
   const nemesis = new Nemesis(world, kinds, chance.between(200, 4000));
   world.run(seconds * 1000);
   nemesis.stop();
+  world.untrap();
   comeToRest(world, clients);
   const wrong = clients.check();
   if (wrong !== undefined) world.fail(wrong);
