@@ -26,12 +26,12 @@ async function failures(kit: KitName, first: number, seeds: number): Promise<rea
   return found;
 }
 
-test('the core survives everything that goes wrong in 150 worlds', async (t) => {
-  t.deepEqual(await failures('core', 1_000_001, 150), []);
+test('the core survives everything that goes wrong in 60 worlds', async (t) => {
+  t.deepEqual(await failures('core', 1_000_001, 60), []);
 });
 
-test('whole nodes survive everything that goes wrong in 20 worlds', async (t) => {
-  t.deepEqual(await failures('whole', 1_000_001, 20), []);
+test('whole nodes survive everything that goes wrong in 10 worlds', async (t) => {
+  t.deepEqual(await failures('whole', 1_000_001, 10), []);
 });
 
 test('a seed says everything that happens in its world', async (t) => {
