@@ -67,8 +67,8 @@ export class VirtualMedia implements MachineMedia {
     this.#open = new Set();
   }
 
-  /** From now on every write fails. */
-  fail(failure: Error): void {
+  /** From now on every write fails, until it is called with nothing. */
+  fail(failure: Error | undefined): void {
     this.#failure = failure;
   }
 
