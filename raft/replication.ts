@@ -143,7 +143,10 @@ function probeBelow(state: State, peer: Progress, reply: AppendReply): void {
   const agreed = lastWithin(log, reply.index, reply.hintTerm);
   // Below the beginning of the log there is nothing to compare with; a snapshot is what helps then.
   const isBelow = reply.index < log.start.index || (termAt(log, agreed) ?? 0) > reply.hintTerm;
+  const { mode, next } = peer;
   startProbing(peer, isBelow ? log.start.index : plus(agreed, 1));
+  // To try the same again at once would bring the same answer; the next heartbeat shows what is the matter.
+  peer.isWaiting = mode === 'probe' && peer.next === next && !isBelow;
 }
 
 /** A snapshot is on its way: it has arrived in some way, or has to be sent once more, or nothing is to be done yet. */
