@@ -1,5 +1,5 @@
 import test from 'ava';
-import { NOTHING, index, node, startCluster } from '#test/helpers/raft-cluster.ts';
+import { NOTHING, index, node, startCluster, term } from '#test/helpers/raft-cluster.ts';
 import type { Cluster, Player } from '#test/helpers/raft-cluster.ts';
 
 /** A leader a, a follower b, and c that has lost everything and hears nobody yet. */
@@ -76,12 +76,26 @@ test('who has what it is said to have lost does not believe it', (t) => {
   const a = cluster.elect('a');
   const b = cluster.at('b');
   const word = { from: a.id, to: b.id, term: a.status.term, type: 'recover' } as const;
-  b.ask({ type: 'receive', message: { ...word, index: b.status.lastIndex } });
-  t.false(b.status.isRecovering);
-  b.ask({ type: 'receive', message: { ...word, index: index(b.status.lastIndex + 1) } });
-  t.true(b.status.isRecovering);
-  cluster.tick(12);
-  t.false(b.status.isRecovering);
+  const { lastIndex, lastTerm } = b.status;
+  const held = [
+    { index: lastIndex, entryTerm: lastTerm },
+    { index: lastIndex, entryTerm: term(0) },
+    { index: index(0), entryTerm: term(0) },
+  ];
+  for (const what of held) {
+    b.ask({ type: 'receive', message: { ...word, ...what } });
+    t.false(b.status.isRecovering);
+  }
+  const missing = [
+    { index: index(lastIndex + 1), entryTerm: term(0) },
+    { index: lastIndex, entryTerm: term(lastTerm - 1) },
+  ];
+  for (const what of missing) {
+    b.ask({ type: 'receive', message: { ...word, ...what } });
+    t.true(b.status.isRecovering);
+    cluster.tick(12);
+    t.false(b.status.isRecovering);
+  }
 });
 
 test('an answer that was on its way when the log grew does not look like a loss', (t) => {
