@@ -18,8 +18,8 @@ const values = path('{path...}', {
   No other token sees them, not even root. They are removed with the token.`,
   fields: { path: rest('Location of the value') },
   operations: {
-    read: { summary: 'Read a value of this token', handler: read },
-    list: { summary: 'List the values of this token', handler: list },
+    read: { standby: 'serve', summary: 'Read a value of this token', handler: read },
+    list: { standby: 'serve', summary: 'List the values of this token', handler: list },
     write: { summary: 'Write a value of this token', handler: write },
     delete: { summary: 'Delete a value of this token', handler: remove },
   },

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { millis, type Clock, type Millis } from '#sdk/clock.ts';
 import { badRequest } from '#sdk/errors.ts';
-import { Barrier } from '#storage/barrier/barrier.ts';
+import { Barrier, WrongKeyError } from '#storage/barrier/barrier.ts';
 import type { ClusterStorage, Role } from '#storage/cluster-storage.ts';
 import type { Physical } from '#storage/physical.ts';
 import type { SealConfig, ShareNumbers, UnsealProgress } from '#storage/seal/seal.ts';
@@ -12,6 +12,7 @@ import { standAlone, takePart, type Activity } from './activity.ts';
 import { apiAddressOf, clusterAddressOf, hostAndPort } from './addresses.ts';
 import { advertisementOf, type Advertisement } from './advertisement.ts';
 import { makeAuthority } from './cluster/authority.ts';
+import type { JoinRequest } from './cluster/leader.ts';
 import type { Config } from './config.ts';
 import { prepareStorage, type FirstContents } from './initialise.ts';
 import { InFlight } from './in-flight.ts';
@@ -19,25 +20,28 @@ import type { ForwardedHandler, Link, OpenLink } from './link.ts';
 import { LogLevel, type Log } from './log.ts';
 import { makeMetrics, nodeGauges } from './metrics/make-metrics.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import { meterRaft } from './metrics/raft-meter.ts';
 import { catalog } from './mount/catalog.ts';
 import type { Catalog } from './mount/table.ts';
+import type { Entering, Newcomer } from './newcomer.ts';
 import { openServices, type OpenServices } from './open-services.ts';
 import type { Unsealed } from './unsealed.ts';
 
 const ROOT_KEY_BYTES = 32;
-
 type State =
   | { readonly type: 'sealed' }
   | {
       readonly type: 'unsealed';
       readonly services: OpenServices;
-      readonly activity: Activity | undefined;
+      readonly activity: Activity;
     };
 
 /** The cluster that the storage is shared in. */
 export interface Membership {
   readonly storage: ClusterStorage;
   readonly openLink: OpenLink;
+  /** What this node is until it has data; a test whose nodes have some need not say. */
+  readonly newcomer?: Newcomer | undefined;
 }
 
 export interface NodeOptions {
@@ -76,6 +80,7 @@ export class Node {
   readonly #options: NodeOptions;
   readonly #physical: Physical;
   readonly #barrier: Barrier;
+  readonly #newcomer: Newcomer | undefined;
   readonly #seal: ShamirSeal;
   #state: State = { type: 'sealed' };
   /** Of the last time that this node was unsealed; the metrics of a sealed node go on under it. */
@@ -97,18 +102,23 @@ export class Node {
     this.cluster = options.membership?.storage;
     this.#options = options;
     this.#physical = physical;
-    this.#barrier = new Barrier(physical, clock);
+    this.#newcomer = options.membership?.newcomer;
+    this.metrics = makeMetrics(this);
+    this.#barrier = new Barrier(
+      this.cluster === undefined ? physical : meterRaft(this.metrics, this.cluster),
+      clock,
+    );
     this.#seal = new ShamirSeal(physical);
     this.#barrier.follow(() => {
       log.error('storage is under another root key now: this node needs the shares of that one');
       void this.seal();
     });
-    this.metrics = makeMetrics(this);
     this.metrics.observe(() => nodeGauges(this, this.#clusterName));
   }
 
+  /** Whether there is a seal that takes shares: the node's own, or that of a cluster that it is to be a member of. */
   get isInitialised(): boolean {
-    return this.#barrier.isInitialised;
+    return this.#barrier.isInitialised || this.#newcomer?.sealing !== undefined;
   }
 
   /** Has what other nodes send on answered by `handler`. */
@@ -123,12 +133,12 @@ export class Node {
 
   /** Since when this node is the active one; `undefined` while it is sealed or a standby. */
   get activeSince(): Millis | undefined {
-    return this.#state.type === 'unsealed' ? this.#state.activity?.activeSince : undefined;
+    return this.#state.type === 'unsealed' ? this.#state.activity.activeSince : undefined;
   }
 
   /** What ties this node to the others, while it is unsealed and not alone. */
   get link(): Link | undefined {
-    return this.#state.type === 'unsealed' ? this.#state.activity?.link : undefined;
+    return this.#state.type === 'unsealed' ? this.#state.activity.link : undefined;
   }
 
   /** Where this node is found; '' for a node that is in no cluster. */
@@ -174,34 +184,82 @@ export class Node {
         rootToken = prepareStorage(transaction, this.clock, this.config, { ...first, authorities });
       });
       rootKey.fill(0);
+      this.#newcomer?.stop();
       this.log.info('the node was initialised', { ...numbers });
       return { shares, rootToken };
     });
   }
 
-  /** Takes a share; the last one that is needed unseals. */
-  provideShare(share: Buffer): Promise<void> {
+  /** Begins to look for the cluster that the configuration names, unless the node has data of one. */
+  startJoining(): void {
+    if (!this.#barrier.isInitialised) this.#newcomer?.start();
+  }
+
+  /** Looks for a cluster to be a member of; whether this node is one, or has found one. */
+  async join(request: JoinRequest): Promise<boolean> {
+    if (this.cluster === undefined) throw badRequest('raft storage is not in use');
+    return this.#barrier.isInitialised || (await this.#newcomer?.join(request)) === true;
+  }
+
+  /** Takes a share; the last one that is needed unseals. A node that has just been let in does so as soon as it can. */
+  async provideShare(share: Buffer): Promise<void> {
+    const entering = await this.#takeShare(share);
+    if (entering !== undefined) void this.#openWhenArrived(entering);
+  }
+
+  async #openWhenArrived({ arrived }: Entering): Promise<void> {
+    try {
+      await arrived;
+      await this.#inTurn(() => this.#openOnce());
+    } catch (error) {
+      this.log.error('the state of the cluster could not be opened', { error: String(error) });
+    }
+  }
+
+  #takeShare(share: Buffer): Promise<Entering | undefined> {
     return this.#inTurn(async () => {
-      if (this.#state.type === 'unsealed') return;
+      if (this.#state.type === 'unsealed' || this.#newcomer?.isEntering === true) return undefined;
       if (!this.isInitialised) throw badRequest('Vault is not initialized');
+      if (!this.#barrier.isInitialised) {
+        const entering = this.#newcomer?.provideShare(share, (rootKey) => this.#tryKey(rootKey));
+        return entering?.finally(() => share.fill(0));
+      }
       const rootKey = this.#seal.provide(share);
       share.fill(0);
-      if (rootKey === undefined) return;
+      if (rootKey === undefined) return undefined;
       this.#barrier.unseal(rootKey);
       rootKey.fill(0);
       await this.#open();
+      return undefined;
     });
+  }
+
+  /** What has come over so far may be from before there was this root key. */
+  #tryKey(rootKey: Buffer): boolean {
+    if (!this.#barrier.isInitialised) return false;
+    try {
+      this.#barrier.unseal(rootKey);
+      return true;
+    } catch (error) {
+      if (error instanceof WrongKeyError) return false;
+      throw error;
+    }
+  }
+
+  async #openOnce(): Promise<void> {
+    if (this.#state.type === 'sealed' && !this.#barrier.isSealed) await this.#open();
   }
 
   /** @throws ClientError 400 when there is no attempt to forget */
   resetUnseal(): void {
     if (this.#state.type === 'unsealed') throw badRequest('vault is unsealed');
+    this.#newcomer?.reset();
     this.#seal.reset();
   }
 
   /** Has another node be active, if there is one that can. */
   async handOver(): Promise<void> {
-    if (this.#state.type === 'unsealed') await this.#state.activity?.handOver();
+    if (this.#state.type === 'unsealed') await this.#state.activity.handOver();
   }
 
   /** Hands over what others can go on with, disposes of all that exists only while unsealed, and forgets the keys. */
@@ -210,8 +268,8 @@ export class Node {
       if (this.#state.type === 'sealed') return;
       const { services, activity } = this.#state;
       // Where another node takes over, requests are sent on to it meanwhile.
-      if (activity?.link === undefined) this.#state = { type: 'sealed' };
-      await activity?.close();
+      if (activity.link === undefined) this.#state = { type: 'sealed' };
+      await activity.close();
       this.#state = { type: 'sealed' };
       await services.close();
       this.#barrier.seal();
@@ -221,6 +279,7 @@ export class Node {
   }
 
   async close(): Promise<void> {
+    this.#newcomer?.stop();
     await this.seal();
     await this.#physical.close();
   }
@@ -229,7 +288,8 @@ export class Node {
   get sealing(): { readonly config: SealConfig | undefined } & UnsealProgress & {
       readonly type: string;
     } {
-    return { type: this.#seal.type, config: this.#seal.config, ...this.#seal.progress };
+    const own = { config: this.#seal.config, ...this.#seal.progress };
+    return { type: this.#seal.type, ...own, ...this.#newcomer?.sealing };
   }
 
   async #open(): Promise<void> {
@@ -238,8 +298,6 @@ export class Node {
       const services = stack.adopt(await openServices(this, this.#barrier, this.#seal), (opened) =>
         opened.close(),
       );
-      // Whoever asks meanwhile is told to wait, not that the node is sealed.
-      this.#state = { type: 'unsealed', services, activity: undefined };
       this.#clusterName = services.unsealed.node.clusterName;
       const activity = await this.#becomePart(services.unsealed);
       this.#state = { type: 'unsealed', services, activity };

@@ -64,7 +64,7 @@ export async function openServices(
 function openAudit({ clock, log, config, metrics }: Node, barrier: Barrier): AuditBroker {
   return new AuditBroker({
     read: <T>(key: string) => barrier.read<T>(key)?.value,
-    observe: (listener: ApplyListener) => barrier.physical.observe(listener),
+    observe: (listener: ApplyListener) => barrier.observe(listener),
     clock,
     log,
     allowsPrefix: config.allow_audit_log_prefixing,
@@ -73,11 +73,11 @@ function openAudit({ clock, log, config, metrics }: Node, barrier: Barrier): Aud
 }
 
 function openRaft(
-  { clock, log, config, cluster }: Node,
+  { clock, log, config, cluster, metrics }: Node,
   barrier: Barrier,
 ): RaftControls | undefined {
   if (cluster === undefined || config.storage?.type !== 'raft') return undefined;
-  return makeRaftControls({ clock, log, barrier, settings: config.storage }, cluster);
+  return makeRaftControls({ clock, log, barrier, metrics, settings: config.storage }, cluster);
 }
 
 function controlsOf(

@@ -19,7 +19,7 @@ class Memory implements Medium {
   write(records: ReadonlyMap<string, Buffer | undefined>): undefined {
     for (const [key, record] of records) {
       if (record === undefined) this.#records.delete(key);
-      else this.#records.set(key, record);
+      else this.#records.set(key, copyOf(record));
     }
   }
 
@@ -27,4 +27,11 @@ class Memory implements Medium {
     this.#records.clear();
     return Promise.resolve();
   }
+}
+
+/** In memory of its own, so that it keeps nothing else alive. */
+function copyOf(record: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(record.length);
+  copy.set(record);
+  return copy;
 }

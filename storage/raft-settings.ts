@@ -1,6 +1,7 @@
 // What the stanza `storage "raft" { }` sets, and what follows from it for Raft: times, sizes, how much log is kept.
 import { randomInt } from 'node:crypto';
 import type { CompactionSettings } from '#raft/driver/compaction.ts';
+import type { WalSettings } from '#raft/driver/wal-open.ts';
 import type { NodeId, Settings } from '#raft/types.ts';
 import { MAX_ENTRY_BYTES } from './entry.ts';
 
@@ -108,6 +109,18 @@ export function compactionOf(settings: RaftSettings): CompactionSettings {
     snapshotThreshold: settings.snapshot_threshold,
     snapshotInterval: settings.snapshot_interval * 1000,
   };
+}
+
+/** A segment of the log holds an entry of the largest size twice; below this it would not be worth its file. */
+const MIN_SEGMENT_BYTES = 16 * 1024 * 1024;
+const SEGMENT_STEP_BYTES = 4 * 1024 * 1024;
+/** What an entry has beside its data. */
+const ENTRY_OVERHEAD_BYTES = 64 * 1024;
+
+export function walOf({ max_transaction_size: transactionBytes }: RaftSettings): WalSettings {
+  const least = 2 * (transactionBytes + ENTRY_OVERHEAD_BYTES);
+  const steps = Math.ceil(least / SEGMENT_STEP_BYTES);
+  return { segmentBytes: Math.max(MIN_SEGMENT_BYTES, steps * SEGMENT_STEP_BYTES) };
 }
 
 /** A change of the cluster that a majority has not taken after this long is given up, in milliseconds. */

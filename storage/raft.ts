@@ -9,24 +9,27 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Driver } from '#raft/driver/driver.ts';
-import { openDriver } from '#raft/driver/open.ts';
+import { canRefill, openDriver } from '#raft/driver/open.ts';
 import { realTimer } from '#raft/driver/real-timer.ts';
 import { openFolder } from '#raft/driver/disk.ts';
 import type { NodeId } from '#raft/types.ts';
 import type { ClusterStorage } from './cluster-storage.ts';
 import { lockFolder } from './folder-lock.ts';
 import { prepareFolder, syncFolder } from './folder.ts';
-import { LevelMedia } from './machine-level.ts';
-import { StorageError } from './physical.ts';
+import { LevelMedia, resetMachine } from './machine-level.ts';
+import { DamagedError, StorageError } from './physical.ts';
 import {
   CHANGE_PATIENCE_MS,
   compactionOf,
   coreSettings,
   tickOf,
+  walOf,
   type RaftSettings,
 } from './raft-settings.ts';
 import { openReplicated } from './replicated.ts';
-import { openMachine } from './state-machine.ts';
+import { openMachine, type Machine, type MachineOptions } from './state-machine.ts';
+
+const LOG_FOLDER = 'raft';
 
 /**
  * Opens the storage in a folder, which is made if it is not there. A node that is alone in its cluster takes part at
@@ -53,14 +56,10 @@ async function openLocked(
   unlock: () => Promise<void>,
 ): Promise<ClusterStorage> {
   const id = readNodeId(folder, settings.node_id);
-  const logFolder = join(folder, 'raft');
+  const logFolder = join(folder, LOG_FOLDER);
   prepareFolder(logFolder);
   let driver: Driver | undefined;
-  const machine = await openMachine({
-    media: new LevelMedia(folder),
-    timer: realTimer,
-    onFailure: (failure) => driver?.fail(failure),
-  });
+  const machine = await openOrReset(folder, id, settings, (failure) => driver?.fail(failure));
   try {
     return await openReplicated({
       id,
@@ -77,6 +76,7 @@ async function openLocked(
           tickMs: tickOf(settings),
           timer: realTimer,
           disk: openFolder(logFolder),
+          wal: walOf(settings),
           machine,
           compaction: compactionOf(settings),
           events,
@@ -89,6 +89,26 @@ async function openLocked(
   } catch (error) {
     await machine.close();
     throw error;
+  }
+}
+
+/** A state that is damaged is thrown away where it can be had again. */
+async function openOrReset(
+  folder: string,
+  id: NodeId,
+  settings: RaftSettings,
+  onFailure: MachineOptions['onFailure'],
+): Promise<Machine> {
+  const open = (): Promise<Machine> =>
+    openMachine({ media: new LevelMedia(folder), timer: realTimer, onFailure });
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof DamagedError)) throw error;
+    const log = openFolder(join(folder, LOG_FOLDER));
+    if (!(await canRefill(log, id, walOf(settings)))) throw error;
+    resetMachine(folder);
+    return open();
   }
 }
 

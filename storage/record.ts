@@ -15,9 +15,10 @@ export interface Record {
 /** Index (8 bytes), length of the key (4), key, value: a record names all that it means, so its hash covers it. */
 const HEADER_BYTES = 12;
 
+/** Small ones share memory with others: whoever keeps one for long keeps a copy. */
 export function encodeRecord({ key, index, value }: Record): Buffer {
   const name = Buffer.from(key);
-  const record = Buffer.allocUnsafeSlow(HEADER_BYTES + name.length + value.length);
+  const record = Buffer.allocUnsafe(HEADER_BYTES + name.length + value.length);
   writeNumber(record, index, 0);
   record.writeUInt32BE(name.length, 8);
   record.set(name, HEADER_BYTES);

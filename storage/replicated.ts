@@ -16,8 +16,16 @@ import {
   type Role,
   type SavedState,
 } from './cluster-storage.ts';
-import { StorageError, type ApplyListener, type Batch, type Index } from './physical.ts';
+import {
+  DamagedError,
+  StorageError,
+  type ApplyListener,
+  type Batch,
+  type Index,
+} from './physical.ts';
+import { emptyState } from './empty-state.ts';
 import { Proposals, refusalOf } from './proposals.ts';
+import { replaceState } from './replace-state.ts';
 import type { Machine } from './state-machine.ts';
 
 export interface ReplicatedOptions {
@@ -49,6 +57,9 @@ class Replicated implements ClusterStorage {
   readonly #listeners = new Set<(role: Role) => void>();
   #driver: Driver | undefined;
   #role: Role = { type: 'stopped' };
+  #network: Network | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #ending: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: ReplicatedOptions) {
@@ -59,10 +70,13 @@ class Replicated implements ClusterStorage {
   }
 
   /** A node that is alone in its cluster takes part at once. */
-  async open(): Promise<void> {
-    const driver = await this.#openDriver();
-    const [first, ...others] = driver.status().configuration;
-    if (first?.id === this.id && others.length === 0) driver.start(undefined);
+  open(): Promise<void> {
+    return this.#inTurn(async () => {
+      const driver = await this.#openDriver();
+      const [first, ...others] = driver.status().configuration;
+      const isAlone = first?.id === this.id && others.length === 0;
+      if (isAlone || driver.isRemoved) driver.start(undefined);
+    });
   }
 
   get index(): Index {
@@ -125,25 +139,33 @@ class Replicated implements ClusterStorage {
     };
   }
 
-  async bootstrap(address: string): Promise<void> {
-    const driver = await this.#openDriver();
-    driver.start(undefined);
-    const server: Server = { id: this.id, address, suffrage: 'voter' };
-    mustBeDone(await driver.ask((ticket) => ({ type: 'bootstrap', ticket, server })));
-    await this.#untilLeader();
+  bootstrap(address: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#closed !== undefined) throw closed();
+      const driver = await this.#openDriver();
+      driver.start(this.#network);
+      const server: Server = { id: this.id, address, suffrage: 'voter' };
+      mustBeDone(await driver.ask((ticket) => ({ type: 'bootstrap', ticket, server })));
+      await this.#untilLeader();
+    });
   }
 
-  async start(network: Network): Promise<void> {
-    const driver = await this.#openDriver();
-    driver.start(network);
+  start(network: Network): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#closed !== undefined) throw closed();
+      const driver = await this.#openDriver();
+      this.#network = network;
+      driver.start(network);
+    });
   }
 
-  async stop(): Promise<void> {
-    const driver = this.#driver;
-    if (driver === undefined) return;
-    await this.#handOver(driver);
-    await driver.end();
-    if (this.#driver === driver) this.#driver = undefined;
+  stop(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#network = undefined;
+      if (this.#driver === undefined) return;
+      await this.#handOver(this.#driver);
+      await this.#end(this.#driver);
+    });
   }
 
   onRole(listener: (role: Role) => void): () => void {
@@ -168,11 +190,20 @@ class Replicated implements ClusterStorage {
   }
 
   save(): SavedState {
-    throw new RefusedError('not built');
+    const snapshot = this.#machine.snapshot();
+    return {
+      ...snapshot.meta,
+      chunks: () => snapshot.chunks(),
+      release: () => snapshot.release(),
+    };
   }
 
-  restore(): Promise<void> {
-    return Promise.reject(new RefusedError('not built'));
+  async restore(state: AsyncIterable<Uint8Array>): Promise<void> {
+    const driver = this.#leading();
+    const index = await replaceState((entry) => this.#proposals.propose(driver, entry), state);
+    if (this.#machine.replacedAt !== index) {
+      throw new DamagedError('this is not a state that was saved');
+    }
   }
 
   close(): Promise<void> {
@@ -181,18 +212,57 @@ class Replicated implements ClusterStorage {
 
   async #close(): Promise<void> {
     await this.stop();
-    await this.#machine.close();
-    await this.#options.onClose();
+    await this.#inTurn(async () => {
+      await this.#machine.close();
+      await this.#options.onClose();
+    });
+  }
+
+  /** What begins and ends this node's part in the cluster happens one after another. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work);
+    this.#last = next.catch(() => undefined);
+    return next;
   }
 
   /** This node's part in the cluster, begun anew if it has ended. */
   async #openDriver(): Promise<Driver> {
-    if (this.#closed !== undefined) throw closed();
+    // A disk that hangs may still be at work for the one before.
+    await this.#ending;
     this.#driver ??= await this.#options.openDriver({
       applied: (through) => this.#applied(through),
       role: (role) => this.#roleChanged(role),
+      diverged: () => this.#diverged(),
     });
     return this.#driver;
+  }
+
+  /** Nobody waits for a disk that hangs longer than this makes sense. */
+  async #end(driver: Driver, role?: Role): Promise<void> {
+    this.#ending = driver.end(role);
+    this.#driver = undefined;
+    const { timer } = this.#options;
+    const late = Promise.withResolvers<void>();
+    const cancel = timer.after(END_PATIENCE_MS, late.resolve);
+    await Promise.race([this.#ending, late.promise]);
+    cancel();
+  }
+
+  #diverged(): void {
+    const driver = this.#driver;
+    this.#inTurn(async () => {
+      if (driver !== undefined && this.#driver === driver) await this.#refill(driver);
+    }).catch((error: unknown) => this.#driver?.fail(error));
+  }
+
+  /** Throws the state away; the log or the leader has all that it takes to make it anew. */
+  async #refill(driver: Driver): Promise<void> {
+    const { term } = driver.status();
+    await this.#end(driver, { type: 'candidate', term });
+    await this.#ending;
+    await this.#machine.restore(emptyState());
+    const anew = await this.#openDriver();
+    anew.start(this.#network);
   }
 
   /** @throws NotLeaderError */
@@ -258,6 +328,9 @@ class Replicated implements ClusterStorage {
     };
   }
 }
+
+/** How long a stop waits for the disk: more than a slow one takes, less than anybody's patience. */
+const END_PATIENCE_MS = 3_000;
 
 function asNoLeader(error: unknown): never {
   if (error instanceof UnconfirmedError) throw new NoLeaderError(error.message, { cause: error });

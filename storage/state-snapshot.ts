@@ -8,7 +8,7 @@ import { chunkKeys } from './staging.ts';
 import { Packer, type Sum } from './state-stream.ts';
 
 /** What is read in one turn: about a millisecond, so that whoever waits meanwhile does not notice. */
-const SLICE_RECORDS = 200;
+const SLICE_RECORDS = 100;
 const SLICE_BYTES = 256 * 1024;
 
 /** What changes ahead of the walk is held in memory; a reader that is so slow that this is not enough has to begin again. */

@@ -42,7 +42,11 @@ export const users = path('users/', {
   help: 'List users',
   fields: {},
   operations: {
-    list: { summary: 'List users', handler: ({ storage }) => listReply(listUsers(storage)) },
+    list: {
+      standby: 'serve',
+      summary: 'List users',
+      handler: ({ storage }) => listReply(listUsers(storage)),
+    },
   },
 });
 
@@ -62,7 +66,7 @@ export const user = path('users/{username}', {
   },
   exists: ({ storage, data }) => readUser(storage, data.username) !== undefined,
   operations: {
-    read: { summary: 'Read a user', handler: read },
+    read: { standby: 'serve', summary: 'Read a user', handler: read },
     write: { summary: 'Create or change a user', handler: write },
     delete: { summary: 'Delete a user', handler: remove },
   },

@@ -1,7 +1,7 @@
 // The client of a server's HTTP API: what the commands ask, with the headers, redirects and retries of Vault's own client.
 import { parseJson } from '#sdk/json.ts';
 import { parseAddress, type Query, socketOf, urlOf } from './address.ts';
-import { type Outgoing, type PreviewKind, previewOf } from './preview.ts';
+import { type Into, type Outgoing, type PreviewKind, previewOf, type Source } from './preview.ts';
 import { ResponseError } from './response-error.ts';
 import { type JsonObject, object, parseSecret, type Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
@@ -19,6 +19,8 @@ export interface Request {
   readonly query?: Query;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Takes the body of an answer that is no error. */
+  readonly into?: Into;
   /** A question on the way to the real one: never wrapped and never shown in its place. */
   readonly isAside?: boolean;
 }
@@ -112,8 +114,6 @@ export class Client {
   }
 
   #outgoing(method: string, path: string, request: Request): Outgoing {
-    const isBytes = request.body instanceof Uint8Array;
-    const body = request.body === undefined || isBytes ? undefined : JSON.stringify(request.body);
     return {
       method,
       path,
@@ -123,7 +123,8 @@ export class Client {
         ...this.#headers(method, path, request),
         ...(request.contentType === undefined ? {} : { 'Content-Type': request.contentType }),
       },
-      body: request.body instanceof Uint8Array ? request.body : body,
+      body: bodyOf(request.body),
+      into: request.into,
     };
   }
 
@@ -186,6 +187,11 @@ export class Client {
     return this.#transport;
   }
 }
+
+const bodyOf = (body: unknown): Outgoing['body'] => {
+  if (body === undefined || body instanceof Uint8Array) return body;
+  return typeof body === 'function' ? (body as Source) : JSON.stringify(body);
+};
 
 /** What a later try may answer otherwise: an error of the server, too many requests, a standby that lags behind. */
 const isTemporary = (status: number): boolean =>

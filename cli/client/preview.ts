@@ -1,5 +1,13 @@
 // What would be sent, instead of sending it: as a curl command, or as the policy that the request needs.
 
+import type { Readable } from 'node:stream';
+
+/** Bytes too many to hold, read anew for each attempt. */
+export type Source = () => Readable;
+
+/** Takes the body of an answer as it comes, where that is too large to hold. */
+export type Into = (body: Readable) => Promise<void>;
+
 /** A request that is about to leave. */
 export interface Outgoing {
   readonly method: string;
@@ -7,7 +15,9 @@ export interface Outgoing {
   /** The path below `/v1/`, not encoded. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | undefined;
+  readonly body: string | Uint8Array | Source | undefined;
+  /** For an answer that is no error; its body is then empty. */
+  readonly into?: Into | undefined;
 }
 
 export type PreviewKind = 'curl' | 'policy';

@@ -1,6 +1,7 @@
 // One HTTP request over the wire, and the words for what can go wrong on the way.
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { AgentOptions } from 'node:https';
+import { pipeline } from 'node:stream';
 import { messageOf } from '../failure.ts';
 import type { Outgoing } from './preview.ts';
 
@@ -43,7 +44,7 @@ function transport(agent: HttpAgent, start: (request: Outgoing) => Started): Tra
   return {
     send: async (request) => {
       try {
-        return await exchange(start(request), request.body);
+        return await exchange(start(request), request);
       } catch (error) {
         const method = request.method.charAt(0) + request.method.slice(1).toLowerCase();
         throw new Error(`${method} "${request.url.href}": ${explain(error, request.url)}`, {
@@ -65,10 +66,10 @@ function options(request: Outgoing, route: Route, agent: HttpAgent): object {
   };
 }
 
-function exchange(started: Started, body: Outgoing['body']): Promise<Answer> {
+function exchange(started: Started, { body, into }: Outgoing): Promise<Answer> {
   return new Promise((resolve, reject) => {
     started.on('response', (response) => {
-      collect(response).then(resolve, reject);
+      collect(response, into).then(resolve, reject);
     });
     started.on('error', reject);
     started.on('timeout', () => {
@@ -76,18 +77,21 @@ function exchange(started: Started, body: Outgoing['body']): Promise<Answer> {
         new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)'),
       );
     });
-    started.end(body);
+    // An error of either side ends the other, and comes out above.
+    if (typeof body === 'function') pipeline(body(), started, () => {});
+    else started.end(body);
   });
 }
 
-async function collect(response: IncomingMessage): Promise<Answer> {
+async function collect(response: IncomingMessage, into: Outgoing['into']): Promise<Answer> {
+  const { statusCode: status = 0, headers } = response;
+  if (into !== undefined && status < 300) {
+    await into(response);
+    return { status, headers, body: Buffer.alloc(0) };
+  }
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
-  return {
-    status: response.statusCode ?? 0,
-    headers: response.headers,
-    body: Buffer.concat(chunks),
-  };
+  return { status, headers, body: Buffer.concat(chunks) };
 }
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {

@@ -14,10 +14,15 @@ export function readBytes(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const [verb, cause] = [code === 'EISDIR' ? 'read' : 'open', CAUSES[code] ?? code];
-    throw new Error(`${verb} ${path}: ${cause}`, { cause: error });
+    throw openError(path, error);
   }
+}
+
+/** What Go says of a file that cannot be opened. */
+export function openError(path: string, error: unknown): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const [verb, cause] = [code === 'EISDIR' ? 'read' : 'open', CAUSES[code] ?? code];
+  return new Error(`${verb} ${path}: ${cause}`, { cause: error });
 }
 
 /** A path in which a leading `~` stands for the user's folder. */

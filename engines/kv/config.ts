@@ -20,7 +20,7 @@ export const config = path('config', {
     ),
   },
   operations: {
-    read: { summary: 'Read the configuration', handler: read },
+    read: { standby: 'serve', summary: 'Read the configuration', handler: read },
     write: { summary: 'Change the configuration', handler: write },
   },
 });

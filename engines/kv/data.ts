@@ -49,7 +49,7 @@ export const data = path('data/{path...}', {
   },
   exists: ({ storage, data: { path: name } }) => readSecret(storage, name) !== undefined,
   operations: {
-    read: { summary: 'Read a version of a secret', handler: read },
+    read: { standby: 'serve', summary: 'Read a version of a secret', handler: read },
     write: { summary: 'Write the next version of a secret', handler: write },
     patch: { summary: 'Merge into the newest version of a secret', handler: patch },
     delete: { summary: 'Delete the newest version of a secret', handler: remove },

@@ -48,8 +48,9 @@ export const metadata = path('metadata/{path...}', {
   },
   exists: ({ storage, data }) => readSecret(storage, data.path) !== undefined,
   operations: {
-    read: { summary: 'Read the metadata of a secret', handler: read },
+    read: { standby: 'serve', summary: 'Read the metadata of a secret', handler: read },
     list: {
+      standby: 'serve',
       summary: 'List secrets',
       handler: ({ storage, data }) => listReply(listSecrets(storage, data.path)),
     },

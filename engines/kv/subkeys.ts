@@ -22,7 +22,9 @@ export const subkeys = path('subkeys/{path...}', {
     version: integer('The version to read; 0 means the newest').default(0),
     depth: integer('How deep to go into objects; 0 means to the end').default(0),
   },
-  operations: { read: { summary: 'Read the names within a secret', handler: read } },
+  operations: {
+    read: { standby: 'serve', summary: 'Read the names within a secret', handler: read },
+  },
 });
 
 interface SubkeysFields {

@@ -24,8 +24,8 @@ export const plain = path('{path...}', {
   fields: { path: rest('Location of the value') },
   exists: ({ storage, data }) => isKey(data.path) && storage.get(PLAIN + data.path) !== undefined,
   operations: {
-    read: { summary: 'Read a value', handler: read },
-    list: { summary: 'List values', handler: list },
+    read: { standby: 'serve', summary: 'Read a value', handler: read },
+    list: { standby: 'serve', summary: 'List values', handler: list },
     write: { summary: 'Write a value', handler: write },
     delete: { summary: 'Delete a value', handler: remove },
   },

@@ -37,9 +37,9 @@ export class Applier {
     });
   }
 
-  /** What waits to be applied is given up: a snapshot has taken its place. */
-  forget(): void {
-    this.#waiting = [];
+  /** A snapshot has taken the place of what waits up to there. */
+  skipTo(index: Index): void {
+    this.#waiting = this.#waiting.filter((entry) => entry.index > index);
   }
 
   /** Resolves when the state machine is at rest. */

@@ -51,6 +51,11 @@ export class Compaction {
     this.#lastAt = begin.now;
   }
 
+  /** The log begins after this index. */
+  get start(): Index {
+    return this.#start;
+  }
+
   applied(entries: readonly Entry[], now: number): void {
     for (const entry of entries) {
       this.#sinceMark += entry.type === 'data' ? entry.data.length : 0;

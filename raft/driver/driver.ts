@@ -2,42 +2,30 @@
 // there are others, a network. It ends once and for good; to take part again, another one is opened on the same disk.
 import type { State } from '../state.ts';
 import { statusOf } from '../status.ts';
-import type {
-  Entry,
-  HardState,
-  Index,
-  Outcome,
-  Settings,
-  SnapshotMeta,
-  Status,
-  Ticket,
-} from '../types.ts';
+import type { Entry, Index, NodeId, Outcome, Settings, Status, Ticket } from '../types.ts';
 import { Applier } from './applier.ts';
+import { Comparison, type ComparisonHands } from './comparison.ts';
 import { Compaction, type CompactionHands, type CompactionSettings } from './compaction.ts';
 import { Lease } from './lease.ts';
 import { Loop, type Question } from './loop.ts';
-import type { Install, News, Persist } from './order.ts';
+import type { Install, News } from './order.ts';
 import type { Part } from './packet.ts';
+import { markRemoved } from './removed.ts';
 import { Post } from './post.ts';
-import { DiskFullError, type Network, type StateMachine, type Timer } from './ports.ts';
+import { Persister, type DurableLog, type PersisterHands } from './persister.ts';
+import type { Disk, Network, StateMachine, Timer } from './ports.ts';
 import { Reads, UnconfirmedError } from './reads.ts';
+import { Snapshots, type SnapshotHands } from './snapshots.ts';
 import { Standing, type Role } from './standing.ts';
 import { Ticker } from './ticker.ts';
 import type { Settle } from './tickets.ts';
-
-/** The log on the disk. */
-export interface DurableLog {
-  /** Durable when it resolves. @throws DiskFullError when it can be tried again as it is */
-  append(hardState: HardState | undefined, entries: readonly Entry[]): Promise<void>;
-  compact(through: Index): Promise<void>;
-  reset(snapshot: SnapshotMeta): Promise<void>;
-  close(): Promise<void>;
-}
 
 /** Who is told what happens. All of it is told between two steps, so that it may ask again. */
 export interface DriverEvents {
   applied(through: Index): void;
   role(role: Role): void;
+  /** The state is not what the log makes of it: it has to be thrown away and filled again. */
+  diverged(index: Index): void;
 }
 
 export interface DriverOptions {
@@ -46,12 +34,18 @@ export interface DriverOptions {
   readonly state: State;
   readonly timer: Timer;
   readonly log: DurableLog;
+  /** Where the log is, and snapshots lie beside it. */
+  readonly disk: Disk;
   /** The log begins after this index. */
   readonly start: Index;
+  /** See `markRemoved`. */
+  readonly isRemoved: boolean;
   readonly machine: StateMachine;
   readonly compaction: CompactionSettings;
   readonly events: DriverEvents;
 }
+
+const NOTHING = Promise.resolve();
 
 /** Elections over, and a few that were lost, before a read is given up. */
 const READ_PATIENCE_IN_ELECTIONS = 4;
@@ -63,11 +57,13 @@ export class Driver {
   readonly #lease: Lease;
   readonly #reads: Reads;
   readonly #compaction: Compaction;
+  readonly #persister: Persister;
+  readonly #snapshots: Snapshots;
+  readonly #comparison: Comparison;
   readonly #post: Post;
   readonly #standing = new Standing();
   readonly #ticker: Ticker;
   #applied: Index;
-  #isDiskFull = false;
   #hasEnded = false;
   #ended: Promise<void> | undefined;
 
@@ -75,7 +71,7 @@ export class Driver {
     const { settings, tickMs, state, timer, machine } = options;
     this.#options = options;
     this.#applied = machine.position.index;
-    this.#post = new Post(settings.id, (_, part) => this.#receive(part));
+    this.#post = new Post(settings.id, (from, part) => this.#receive(from, part));
     this.#post.configure(statusOf(state).configuration);
     this.#applier = new Applier(machine, {
       applied: (entries, through) => this.#appliedTo(entries, through),
@@ -97,6 +93,9 @@ export class Driver {
       applied: this.#applied,
       now: timer.now(),
     });
+    this.#persister = new Persister(options.log, this.#persisterHands());
+    this.#snapshots = new Snapshots(this.#snapshotHands());
+    this.#comparison = new Comparison(this.#comparisonHands());
     this.#ticker = new Ticker(timer, tickMs, () => this.#tick());
   }
 
@@ -108,13 +107,33 @@ export class Driver {
     return this.#applied;
   }
 
+  /** The cluster has removed this node before. */
+  get isRemoved(): boolean {
+    return this.#options.isRemoved;
+  }
+
   status(): Status {
     return statusOf(this.#loop.state);
+  }
+
+  /** What the core knows, to be looked at and not kept. */
+  get state(): State {
+    return this.#loop.state;
+  }
+
+  /** Until when nobody else can lead, by this node's timer; in the past when it does not know. */
+  get leaseUntil(): number {
+    return this.#lease.until;
   }
 
   /** Takes part from now on; with a network as soon as it is given one. */
   start(network: Network | undefined): void {
     if (this.#hasEnded) return;
+    if (this.isRemoved) {
+      this.#standing.end({ type: 'removed' });
+      this.#tellRole();
+      return;
+    }
     if (this.#standing.role.type === 'stopped') {
       this.#standing.follow(this.status().term, undefined);
       this.#tellRole();
@@ -149,15 +168,16 @@ export class Driver {
   /** See `ClusterStorage.confirm`. @throws UnconfirmedError */
   confirm(): Promise<void> | undefined {
     if (this.#standing.role.type === 'leader' && this.#lease.holds(this.#options.timer.now())) {
-      return undefined;
+      // A follower may have applied, and answered with, what this node has committed and is still applying.
+      if (this.#applied >= this.#loop.state.commit) return undefined;
     }
     if (this.#hasEnded) return Promise.reject(new UnconfirmedError('the node takes no part'));
     return this.#reads.confirm();
   }
 
   /** Ends it: what waits is lost, and what is on its way to the disk is waited for. */
-  end(role: Role = { type: 'stopped' }): Promise<void> {
-    return (this.#ended ??= this.#end(role));
+  end(role: Role = { type: 'stopped' }, also: Promise<void> = NOTHING): Promise<void> {
+    return (this.#ended ??= Promise.all([this.#end(role), also]).then(() => undefined));
   }
 
   /** Something has happened after which this node cannot be right any more. */
@@ -175,12 +195,13 @@ export class Driver {
     this.#standing.end(role);
     this.#tellRole();
     await this.#applier.end();
+    await this.#snapshots.end();
     await this.#options.log.close();
   }
 
   #hands(): ConstructorParameters<typeof Loop>[0]['hands'] {
     return {
-      persist: (group) => this.#persist(group),
+      persist: (group) => this.#persister.persist(group),
       install: (install) => this.#install(install),
       send: (messages) => this.#post.sendMessages(messages),
       apply: (entries) => this.#applier.take(entries),
@@ -190,8 +211,57 @@ export class Driver {
     };
   }
 
-  #receive(part: Part): void {
-    if (part.type === 'message') this.#loop.input({ type: 'receive', message: part.message });
+  #receive(from: NodeId, part: Part): void {
+    switch (part.type) {
+      case 'message':
+        return this.#loop.input({ type: 'receive', message: part.message });
+      case 'checksum':
+        return this.#comparison.heard(from, part);
+      case 'diverged':
+        return this.#comparison.accused(from, part);
+      case 'offer':
+      case 'chunk':
+      case 'progress':
+        return this.#snapshots.take(from, part);
+    }
+  }
+
+  #persisterHands(): PersisterHands {
+    return {
+      pause: () => this.#pause(),
+      usable: (isUsable) => this.#loop.input({ type: 'disk', isUsable }),
+      hasEnded: () => this.#hasEnded,
+    };
+  }
+
+  #comparisonHands(): ComparisonHands {
+    const { settings, machine, events } = this.#options;
+    return {
+      id: settings.id,
+      leader: () => this.status().leader,
+      configuration: () => this.status().configuration,
+      checksum: () => machine.checksum(),
+      send: (to, parts) => this.#post.send(to, parts),
+      diverged: (index) => events.diverged(index),
+    };
+  }
+
+  #snapshotHands(): SnapshotHands {
+    const { disk, machine, settings } = this.#options;
+    return {
+      disk,
+      snapshot: () => this.#applier.alone(() => Promise.resolve(machine.snapshot())),
+      logStart: () => this.#compaction.start,
+      installFor: (to, snapshot) => {
+        const { role, term } = this.status();
+        if (role !== 'leader') return undefined;
+        return { type: 'install', from: settings.id, to, term, snapshot };
+      },
+      wants: ({ snapshot }) => snapshot.index > this.#applied,
+      send: (to, parts) => this.#post.send(to, parts),
+      shipped: (to, isDone) => this.#loop.input({ type: 'shipped', to, isDone }),
+      arrived: (message) => this.#loop.input({ type: 'receive', message }),
+    };
   }
 
   #compactionHands(): CompactionHands {
@@ -206,6 +276,7 @@ export class Driver {
   #tick(): void {
     this.#loop.input({ type: 'tick' });
     this.#reads.tick();
+    this.#snapshots.tick();
     this.#compaction.check(this.#options.timer.now());
   }
 
@@ -216,31 +287,24 @@ export class Driver {
     }, settle);
   }
 
-  /** A disk that is full is tried again until there is room; meanwhile this node must not lead. */
-  async #persist(group: readonly Persist[]): Promise<void> {
-    const { hardState, entries } = merge(group);
-    while (!this.#hasEnded) {
-      try {
-        await this.#options.log.append(hardState, entries);
-        this.#setDiskFull(false);
-        return;
-      } catch (error) {
-        if (!(error instanceof DiskFullError)) throw error;
-        this.#setDiskFull(true);
-        await this.#pause();
-      }
-    }
-  }
-
   /** The state machine first: what it holds is right whatever the log holds. */
-  #install(install: Install): Promise<void> {
-    return Promise.reject(new Error(`no snapshot of ${install.snapshot.index} is there`));
-  }
-
-  #setDiskFull(isFull: boolean): void {
-    if (isFull === this.#isDiskFull) return;
-    this.#isDiskFull = isFull;
-    this.#loop.input({ type: 'disk', isUsable: !isFull });
+  async #install({ snapshot, keepsLog }: Install): Promise<void> {
+    await this.#applier.alone(async () => {
+      const file = await this.#snapshots.arrived(snapshot);
+      try {
+        await this.#options.machine.restore(file);
+      } finally {
+        file.release();
+      }
+      this.#applier.skipTo(snapshot.index);
+    });
+    if (!keepsLog) {
+      this.#compaction.reset(snapshot.index);
+      await this.#persister.reset(snapshot);
+    }
+    await this.#snapshots.installed();
+    this.#loop.input({ type: 'installed', snapshot });
+    this.#moved(snapshot.index);
   }
 
   #pause(): Promise<void> {
@@ -251,9 +315,15 @@ export class Driver {
   }
 
   #appliedTo(entries: readonly Entry[], through: Index): void {
-    this.#applied = through;
     this.#compaction.applied(entries, this.#options.timer.now());
     this.#loop.input({ type: 'applied', through });
+    this.#moved(through);
+    this.#comparison.applied(through);
+  }
+
+  /** The state is that after an entry. */
+  #moved(through: Index): void {
+    this.#applied = through;
     this.#standing.applied(through);
     this.#options.events.applied(through);
     this.#reads.applied(through);
@@ -265,6 +335,7 @@ export class Driver {
         this.#standing.lead(news.term, news.from, this.#applied);
         break;
       case 'follow':
+        this.#snapshots.cancel();
         this.#standing.follow(news.term, news.leader);
         break;
       case 'round-begun':
@@ -280,6 +351,7 @@ export class Driver {
         this.#post.configure(news.configuration);
         break;
       case 'ship':
+        this.#snapshots.ship(news.to);
         break;
       case 'removed':
         this.#removed();
@@ -287,30 +359,14 @@ export class Driver {
     }
   }
 
+  /** Without the mark the others have to tell this node again. */
   #removed(): void {
-    this.end({ type: 'removed' }).catch(() => undefined);
+    const marked = markRemoved(this.#options.disk).catch(() => undefined);
+    this.end({ type: 'removed' }, marked).catch(() => undefined);
   }
 
   #tellRole(): void {
     const role = this.#standing.news();
     if (role !== undefined) this.#options.events.role(role);
   }
-}
-
-/** What a group of persists comes to: a later one takes the place of what an earlier one has from its index on. */
-function merge(group: readonly Persist[]): Pick<Persist, 'hardState' | 'entries'> {
-  let hardState: HardState | undefined;
-  let entries: readonly Entry[] = [];
-  for (const next of group) {
-    hardState = next.hardState ?? hardState;
-    const [first] = next.entries;
-    if (first === undefined) continue;
-    const last = entries.at(-1);
-    const kept =
-      last === undefined || last.index < first.index
-        ? entries
-        : entries.filter(({ index }) => index < first.index);
-    entries = kept.length === 0 ? next.entries : [...kept, ...next.entries];
-  }
-  return { hardState, entries };
 }

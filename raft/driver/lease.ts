@@ -42,6 +42,10 @@ export class Lease {
     this.#until = Number.NEGATIVE_INFINITY;
   }
 
+  get until(): number {
+    return this.#until;
+  }
+
   holds(now: number): boolean {
     return now < this.#until;
   }

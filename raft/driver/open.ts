@@ -11,7 +11,8 @@ import {
   type StateMachine,
   type Timer,
 } from './ports.ts';
-import { openWal, startOver, type OpenedWal } from './wal-open.ts';
+import { wasRemoved } from './removed.ts';
+import { openWal, startOver, type OpenedWal, type WalSettings } from './wal-open.ts';
 
 export interface OpenOptions {
   readonly settings: Settings;
@@ -19,6 +20,7 @@ export interface OpenOptions {
   readonly timer: Timer;
   /** Where the log is. */
   readonly disk: Disk;
+  readonly wal?: WalSettings;
   readonly machine: StateMachine;
   readonly compaction: CompactionSettings;
   readonly events: DriverEvents;
@@ -26,13 +28,15 @@ export interface OpenOptions {
 
 /** @throws CorruptionError when something is damaged that no other node can replace */
 export async function openDriver(options: OpenOptions): Promise<Driver> {
-  const { settings, disk, machine } = options;
-  const opened = await openOrStartOver(disk, settings.id, machine.position);
+  const { settings, machine } = options;
+  const opened = await openOrStartOver(options);
   try {
     const restored = await reconcile(opened, machine.position);
     assertFillable(settings.id, restored);
     const state = newState(settings, restored);
-    return new Driver({ ...options, state, log: opened.wal, start: restored.start.index });
+    const isRemoved = await wasRemoved(options.disk);
+    const { wal: log } = opened;
+    return new Driver({ ...options, state, log, start: restored.start.index, isRemoved });
   } catch (error) {
     await opened.wal.close();
     throw error;
@@ -40,12 +44,13 @@ export async function openDriver(options: OpenOptions): Promise<Driver> {
 }
 
 /** A damaged log is thrown away when others can give this node what it has lost. */
-async function openOrStartOver(disk: Disk, id: NodeId, position: Position): Promise<OpenedWal> {
+async function openOrStartOver({ disk, wal, settings, machine }: OpenOptions): Promise<OpenedWal> {
   try {
-    return await openWal(disk);
+    return await openWal(disk, wal);
   } catch (error) {
-    if (!(error instanceof CorruptionError) || !hasOthers(position.configuration, id)) throw error;
-    return startOver(disk);
+    const { configuration } = machine.position;
+    if (!(error instanceof CorruptionError) || !hasOthers(configuration, settings.id)) throw error;
+    return startOver(disk, wal);
   }
 }
 
@@ -63,6 +68,15 @@ async function reconcile(opened: OpenedWal, position: Position): Promise<Restore
   if (isKnown) return { hardState, start, entries, applied };
   await wal.reset(position);
   return { hardState, start: position, entries: [], applied };
+}
+
+/** Whether a state that is damaged can be had again: from the log, or from other servers. */
+export async function canRefill(disk: Disk, id: NodeId, wal?: WalSettings): Promise<boolean> {
+  const opened = await openWal(disk, wal);
+  await opened.wal.close();
+  const { start, entries } = opened;
+  const last = entries.findLast((entry) => entry.type === 'configuration');
+  return start.index === 0 || hasOthers(last?.configuration ?? start.configuration, id);
 }
 
 /** A state machine that has lost what the log does not hold any more has to be filled by somebody. */

@@ -3,7 +3,7 @@
 import { decodeMessage, encodeMessage } from '../codec.ts';
 import type { Index, Message } from '../types.ts';
 
-/** Names the contents of a snapshot file: the beginning of their digest. */
+/** Names the contents of a snapshot file: the beginning of their digest, in hexadecimal. */
 export type ShipmentId = string & { readonly unit: 'shipment id' };
 
 export type Part =

@@ -112,7 +112,9 @@ export class Transport implements Network {
     const streams = this.#incoming.get(from) ?? new Set();
     this.#incoming.set(from, streams.add(stream));
     const [oldest] = streams;
-    if (streams.size > MAX_INCOMING) oldest?.destroy();
+    if (streams.size <= MAX_INCOMING || oldest === undefined) return;
+    streams.delete(oldest); // its end is told of later
+    oldest.destroy();
   }
 
   #forget(from: NodeId, stream: Duplex): void {

@@ -1,6 +1,5 @@
 // This node among the others, as the rest of the server sees it: packets of Raft, and requests that are forwarded, over
 // the cluster ports.
-import { randomInt } from 'node:crypto';
 import type { Clock } from '#sdk/clock.ts';
 import { MAX_PACKET_BYTES } from '#raft/driver/packet.ts';
 import type { Network, Timer } from '#raft/driver/ports.ts';
@@ -13,6 +12,7 @@ import { dial } from './dial.ts';
 import { ForwardClient, type ForwardedAnswer, type ForwardRequest } from './forward-client.ts';
 import { ForwardServer, type ForwardServerOptions } from './forward-server.ts';
 import { Identity } from './identity.ts';
+import { jitter } from './jitter.ts';
 import { OnceInAWhile } from './once-in-a-while.ts';
 import { ClusterPort } from './port.ts';
 
@@ -25,8 +25,6 @@ export interface ClusterNetworkOptions extends ForwardServerOptions {
   /** Where to listen: one port for each listener that has one. */
   readonly addresses: readonly HostPort[];
 }
-
-const RANDOM_STEPS = 2 ** 32;
 
 export class ClusterNetwork implements Network {
   readonly #identity: Identity;
@@ -45,7 +43,7 @@ export class ClusterNetwork implements Network {
     this.#transport = new Transport({
       dial: (to, address) => dial(identity, timer, { id: to, address, protocol: 'coffer-raft' }),
       timer,
-      random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
+      random: jitter,
       maxPacketBytes: MAX_PACKET_BYTES,
       failed: (peer, error) => unreachable.say(peer, error.message),
     });

@@ -5,8 +5,12 @@ import { isJsonObject } from '#sdk/json.ts';
 import type { NodeId } from '#raft/types.ts';
 import type { Log } from '../log.ts';
 
-/** Vault's own interval is a second; nobody looks more often than people do. */
-export const ECHO_INTERVAL = millis(2_500);
+/** Where echoes go on the cluster port: no client can ask for it. */
+export const ECHO_TARGET = '/cluster/echo';
+
+const INTERVAL = millis(1_000);
+/** Until somebody hears, so that a new active node soon knows everybody. */
+const INTERVAL_UNHEARD = millis(250);
 
 /** Longer than any host name or address is. */
 const TEXT_MAX = 1024;
@@ -69,8 +73,8 @@ export interface EchoerOptions {
   readonly log: Log;
   /** What this node is now. */
   readonly describe: () => Echo;
-  /** Gets it to the active node. */
-  readonly send: (echo: Echo) => Promise<void>;
+  /** Gets it to the active node; false where there is none, or it did not listen. */
+  readonly send: (echo: Echo) => Promise<boolean>;
 }
 
 /** What a standby does as long as it is one. */
@@ -94,13 +98,19 @@ export class Echoer {
 
   /** The next one is due an interval after this one has come or gone astray. */
   async #echo(): Promise<void> {
-    const { clock, log, describe, send } = this.#options;
+    const { clock } = this.#options;
+    const isHeard = await this.#send();
+    if (this.#cancel === undefined) return;
+    this.#cancel = clock.after(isHeard ? INTERVAL : INTERVAL_UNHEARD, () => void this.#echo());
+  }
+
+  async #send(): Promise<boolean> {
+    const { log, describe, send } = this.#options;
     try {
-      await send(describe());
+      return await send(describe());
     } catch (error) {
       log.debug('the active node was not reached by an echo', { error: String(error) });
+      return false;
     }
-    if (this.#cancel === undefined) return;
-    this.#cancel = clock.after(ECHO_INTERVAL, () => void this.#echo());
   }
 }

@@ -56,7 +56,10 @@ export class ClusterPort {
       noDelay: true,
     });
     this.#server.on('connection', (socket: Socket) => this.#began(socket));
-    this.#server.on('tlsClientError', (error) => options.refused(error));
+    this.#server.on('tlsClientError', (error, socket) => {
+      socket.destroy(); // Node does not, after a handshake that took too long
+      options.refused(error);
+    });
     this.#server.on('secureConnection', (socket) => this.#arrived(socket));
     this.#check();
   }
@@ -115,8 +118,10 @@ export class ClusterPort {
       if (this.#handshakes.get(end) === socket) this.#handshakes.delete(end);
     });
     if (this.#handshakes.size <= MAX_HANDSHAKES) return;
-    const [oldest] = this.#handshakes.values();
-    oldest?.destroy();
+    const [oldest] = this.#handshakes;
+    if (oldest === undefined) return;
+    this.#handshakes.delete(oldest[0]); // its end is told of later
+    oldest[1].destroy();
   }
 
   #arrived(socket: TLSSocket): void {

@@ -1,4 +1,5 @@
 // One `listener` stanza: where requests arrive, over which TLS, with which limits.
+import { DEFAULT_JSON_LIMITS as JSON_LIMITS } from '../http/json-limits.ts';
 import { HclError, type Position } from '../hcl/position.ts';
 import { plain, type Block } from '../hcl/read.ts';
 import { address, networkList } from './addresses.ts';
@@ -57,11 +58,11 @@ const LIMITS = {
   http_read_timeout: exactSeconds(30),
   http_write_timeout: exactSeconds(0),
   http_idle_timeout: exactSeconds(300),
-  max_json_depth: whole(500),
-  max_json_string_value_length: whole(1_048_576),
-  max_json_object_entry_count: whole(10_000),
-  max_json_array_element_count: whole(10_000),
-  max_json_token: whole(500_000),
+  max_json_depth: whole(JSON_LIMITS.max_json_depth),
+  max_json_string_value_length: whole(JSON_LIMITS.max_json_string_value_length),
+  max_json_object_entry_count: whole(JSON_LIMITS.max_json_object_entry_count),
+  max_json_array_element_count: whole(JSON_LIMITS.max_json_array_element_count),
+  max_json_token: whole(JSON_LIMITS.max_json_token),
   max_token_header_size: whole(8_192),
   disable_request_limiter: inert(flag(), OTHER_EDITION),
 };

@@ -8,6 +8,7 @@ import type { ForwardedHandler } from '../link.ts';
 import type { Node } from '../node.ts';
 import type { Arrived } from '../request/stages.ts';
 import type { Unsealed } from '../unsealed.ts';
+import { answerEcho, isEcho } from './answer-echo.ts';
 import { makeBodyBudgets, type BodyBudget } from './body-budget.ts';
 import { readBody } from './body.ts';
 import { answerAsActive } from './dispatch.ts';
@@ -33,7 +34,8 @@ const NOT_ACTIVE = 'not the active node';
 /** A node that is not active refuses: a request is sent on once. */
 export function answerForwarded(node: Node): ForwardedHandler {
   const { known: budget } = makeBodyBudgets(0);
-  return (forwarded) => void take(node, budget, forwarded);
+  return (forwarded) =>
+    void (isEcho(forwarded) ? answerEcho(node, forwarded) : take(node, budget, forwarded));
 }
 
 async function take(node: Node, budget: BodyBudget, forwarded: ForwardedRequest): Promise<void> {

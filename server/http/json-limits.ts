@@ -12,10 +12,13 @@ export interface JsonLimits {
   readonly max_json_token: number;
 }
 
-/** As the configuration has them where it says nothing. */
+/**
+ * As the configuration has them where it says nothing. A text may be longer than in Vault: larger than what Raft storage
+ * takes as a rule, so that storage says what its own limit is.
+ */
 export const DEFAULT_JSON_LIMITS: JsonLimits = {
   max_json_depth: 500,
-  max_json_string_value_length: 1_048_576,
+  max_json_string_value_length: 4_194_304,
   max_json_object_entry_count: 10_000,
   max_json_array_element_count: 10_000,
   max_json_token: 500_000,

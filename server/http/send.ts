@@ -6,6 +6,7 @@ import type { Context } from 'koa';
 import type { ForwardedAnswer } from '../cluster/forward-client.ts';
 import type { Config } from '../config.ts';
 import type { Listener } from '../config/listener.ts';
+import { hasBody } from './body.ts';
 import type { Rendered } from './render.ts';
 
 /** What was rendered here, or the answer of another node as it comes. */
@@ -50,7 +51,25 @@ function write(context: Context, rendered: Rendered, always: Headers): void {
   if (body !== undefined) lines.push('Content-Length', String(Buffer.byteLength(body)));
   else if (status !== 204) lines.push('Content-Length', '0');
   res.writeHead(status, lines);
-  res.end(body);
+  if (body === undefined || context.req.complete || !hasBody(context.req)) res.end(body);
+  else endAfterRequest(context, body);
+}
+
+/** How long a client may go on with a body that nobody wants any more. */
+const LINGER_MS = 2_000;
+
+/**
+ * A client that is still sending may see nothing but a broken connection if it is closed now. So it gets the whole
+ * answer, and some time to come to its end.
+ */
+function endAfterRequest({ req, res }: Context, body: string | Uint8Array): void {
+  res.write(body);
+  const end = (): void => {
+    clearTimeout(timer);
+    res.end();
+  };
+  const timer = setTimeout(end, LINGER_MS).unref();
+  req.once('end', end).once('close', end).resume();
 }
 
 function pass(context: Context, answer: ForwardedAnswer, always: Headers): void {

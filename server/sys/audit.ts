@@ -28,6 +28,7 @@ const listDevices = path('audit', {
   fields: {},
   operations: {
     read: {
+      standby: 'serve',
       summary: 'List the enabled audit devices',
       handler: ({ engine }) =>
         reply(
@@ -88,6 +89,7 @@ const hash = path('audit-hash/{path...}', {
   fields: { path: devicePath, input: text('The text to hash').default('') },
   operations: {
     write: {
+      standby: 'serve',
       summary: 'Hash a text as an audit device does',
       handler: ({ engine, data }) => {
         if (data.input === '') throw badRequest('the "input" parameter is empty');
@@ -107,6 +109,7 @@ const listHeaders = path('config/auditing/request-headers', {
   fields: {},
   operations: {
     read: {
+      standby: 'serve',
       summary: 'List the request headers that are on record',
       handler: ({ engine }) => reply({ headers: headersOf(engine.transaction) }),
     },
@@ -135,6 +138,7 @@ const header = path('config/auditing/request-headers/{header...}', {
       },
     },
     read: {
+      standby: 'serve',
       summary: 'Show whether the value of a header is hashed',
       handler: ({ engine: { transaction }, data }) => {
         const name = headerName(data.header);

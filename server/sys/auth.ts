@@ -17,7 +17,11 @@ const all = path('auth', {
   isFlat: true,
   fields: {},
   operations: {
-    read: { summary: 'List all auth methods', handler: (call) => listMounts(call, 'auth') },
+    read: {
+      standby: 'serve',
+      summary: 'List all auth methods',
+      handler: (call) => listMounts(call, 'auth'),
+    },
   },
 });
 

@@ -28,6 +28,7 @@ const ofToken = path('capabilities', {
   fields: { ...pathFields, token: sensitive('Token for which capabilities are being queried') },
   operations: {
     write: {
+      standby: 'serve',
       summary: 'Ask what a token may do',
       handler: ({ engine: { services, transaction }, data }) => {
         if ((data.token ?? '') === '') throw serverError('no token found');
@@ -45,6 +46,7 @@ const ofSelf = path('capabilities-self', {
   fields: pathFields,
   operations: {
     write: {
+      standby: 'serve',
       summary: 'Ask what the own token may do',
       handler: ({ engine: { services, transaction, known }, data }) => {
         const entityId = known.token?.entityId ?? '';
@@ -61,6 +63,7 @@ const ofAccessor = path('capabilities-accessor', {
   fields: { ...pathFields, accessor: text('Accessor of the token') },
   operations: {
     write: {
+      standby: 'serve',
       summary: 'Ask what the token of an accessor may do',
       handler: ({ engine: { services, transaction }, data }) => {
         if ((data.accessor ?? '') === '') throw badRequest('missing accessor');

@@ -19,6 +19,7 @@ const cors = path('config/cors', {
   },
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read who may make cross-origin requests',
       handler: ({ engine: { transaction } }) => {
         const record = transaction.get<CorsRecord>(CORS_KEY);
@@ -51,6 +52,7 @@ const uiHeaders = path('config/ui/headers/', {
   fields: {},
   operations: {
     list: {
+      standby: 'serve',
       summary: 'List the headers',
       handler: ({ engine: { transaction } }) =>
         listReply(Object.keys(readUiHeaders(transaction)).toSorted()),
@@ -68,6 +70,7 @@ const uiHeader = path('config/ui/headers/{header}', {
   },
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read a header',
       handler: ({ engine: { transaction }, data }) => {
         const values = readUiHeaders(transaction)[data.header.toLowerCase()];
@@ -96,6 +99,7 @@ const sanitized = path('config/state/sanitized', {
   fields: {},
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read the configuration',
       handler: ({ engine: { services } }) => reply(services.node.configuration),
     },

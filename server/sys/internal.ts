@@ -23,6 +23,7 @@ const mounts = path('internal/ui/mounts', {
   fields: {},
   operations: {
     read: {
+      standby: 'serve',
       summary: 'List the mounts that the caller may see',
       handler: ({ engine: { services, transaction, known } }) => {
         const acl = aclOfOptionalToken(services, transaction, known);
@@ -49,6 +50,7 @@ const mount = path('internal/ui/mounts/{path...}', {
   fields: { path: wholePath('The path of the mount, or one below it') },
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read the mount of a path',
       handler: ({ engine: { services, transaction, known }, data }) => {
         const acl = aclOfOptionalToken(services, transaction, known);
@@ -76,6 +78,7 @@ const resultantAcl = path('internal/ui/resultant-acl', {
   fields: {},
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read all rules of the own token',
       handler: ({ engine: { services, transaction, known } }) => {
         const entityId = known.token?.entityId ?? '';
@@ -90,7 +93,11 @@ const namespaces = path('internal/ui/namespaces', {
   help: 'Information about visible child namespaces. Internal API; its location, inputs, and outputs may change.',
   fields: {},
   operations: {
-    read: { summary: 'List the namespaces: the root alone', handler: () => listReply(['']) },
+    read: {
+      standby: 'serve',
+      summary: 'List the namespaces: the root alone',
+      handler: () => listReply(['']),
+    },
   },
 });
 
@@ -100,6 +107,7 @@ const openApi = path('internal/specs/openapi', {
   fields: {},
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read the document',
       handler: ({ engine: { services, transaction, known } }) => {
         const acl = aclOfOptionalToken(services, transaction, known);
@@ -118,6 +126,7 @@ const tokenCount = path('internal/counters/tokens', {
   fields: {},
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Count the service tokens',
       handler: ({ engine: { services, transaction } }) => {
         const total = services.tokens.count(transaction);
@@ -132,6 +141,7 @@ const entityCount = path('internal/counters/entities', {
   fields: {},
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Count the entities',
       handler: ({ engine: { services, transaction } }) => {
         const total = services.entities.count(transaction);

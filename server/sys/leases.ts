@@ -28,7 +28,7 @@ const prefix = rest('The path of the leases, without the last part of their ids'
 const lookup = path('leases/lookup', {
   help: 'View or list lease metadata.',
   fields: { lease_id },
-  operations: { write: { summary: 'Look up a lease', handler: lookUp } },
+  operations: { write: { standby: 'serve', summary: 'Look up a lease', handler: lookUp } },
 });
 
 const list = path('leases/lookup/{prefix...}', {
@@ -37,6 +37,7 @@ const list = path('leases/lookup/{prefix...}', {
   fields: { prefix: rest('The beginning of the ids') },
   operations: {
     list: {
+      standby: 'serve',
       summary: 'List the leases below a path',
       handler: ({ engine: { transaction }, data }) =>
         listReply(isListable(data.prefix) ? leaseNames(transaction, data.prefix) : []),

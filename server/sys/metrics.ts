@@ -15,6 +15,7 @@ const metrics = path('metrics', {
   },
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read the metrics of this node',
       handler: ({ engine, data }) => {
         const { accept } = engine.known.admitted.arrived.headers;

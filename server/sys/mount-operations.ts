@@ -54,6 +54,7 @@ export function relativePath({ kind, path }: Pick<MountEntry, 'kind' | 'path'>):
 export function mountOperations(kind: Kind) {
   return {
     read: {
+      standby: 'serve',
       summary: 'Read the configuration of a mount',
       handler: (call: MountCall) => readMount(call, kind),
     },
@@ -75,6 +76,7 @@ export function mountOperations(kind: Kind) {
 export function tuneOperations(kind: Kind) {
   return {
     read: {
+      standby: 'serve',
       summary: 'Read how a mount is tuned',
       handler: (call: TuneCall) => readTuning(call, kind),
     },

@@ -21,7 +21,11 @@ const all = path('mounts', {
   isFlat: true,
   fields: {},
   operations: {
-    read: { summary: 'List all secrets engines', handler: (call) => listMounts(call, 'secret') },
+    read: {
+      standby: 'serve',
+      summary: 'List all secrets engines',
+      handler: (call) => listMounts(call, 'secret'),
+    },
   },
 });
 
@@ -71,6 +75,7 @@ const remountStatus = path('remount/status/{migration_id}', {
   fields: { migration_id: name('The ID of the mount migration operation') },
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read how far a move has come',
       handler: ({ engine: { transaction }, data }) => {
         const move = findMove(transaction, data.migration_id);

@@ -31,6 +31,7 @@ const list = path('policies/password/', {
   fields: {},
   operations: {
     list: {
+      standby: 'serve',
       summary: 'List the password policies',
       handler: ({ engine: { transaction } }) => listReply(namesBelow(transaction, '')),
     },
@@ -44,6 +45,7 @@ const policy = path('policies/password/{name...}', {
   fields: { name, policy: text('The password policy, also in base64').default('') },
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read a password policy',
       handler: (call) => reply({ policy: textOf(call) }),
     },
@@ -63,6 +65,7 @@ const generate = path('policies/password/{name...}/generate', {
   fields: { name },
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Generate a password',
       handler: (call) => reply({ password: generatePassword(parse(textOf(call))) }),
     },

@@ -21,6 +21,7 @@ const all = path('plugins/catalog', {
   fields: {},
   operations: {
     read: {
+      standby: 'serve',
       summary: 'List all plugins',
       handler: ({ engine }) => {
         const detailed = (['auth', 'database', 'secret'] as const).flatMap((kind) =>
@@ -43,6 +44,7 @@ const ofKind = path('plugins/catalog/{type}/', {
   fields: { type: name('The type of the plugins: auth, database or secret') },
   operations: {
     list: {
+      standby: 'serve',
       summary: 'List the plugins of a type',
       handler: ({ engine, data: { type } }) => {
         if (!isKind(type)) throw unsupportedOperation();
@@ -67,6 +69,7 @@ const one = path('plugins/catalog/{type}/{name}', {
   },
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read a plugin',
       handler: ({ engine, data }) => {
         if (!isKind(data.type) || !typesOf(engine, data.type).includes(data.name)) return undefined;

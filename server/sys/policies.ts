@@ -24,7 +24,7 @@ const list = path('policies/acl/', {
   help: 'List the configured access control policies.',
   fields: {},
   operations: {
-    list: { ...listing, handler: (call) => reply({ keys: namesOf(call) }) },
+    list: { standby: 'serve', ...listing, handler: (call) => reply({ keys: namesOf(call) }) },
   },
 });
 
@@ -32,7 +32,10 @@ const oldList = path('policy/', {
   help: 'List the configured access control policies.',
   isFlat: true,
   fields: {},
-  operations: { read: { ...listing, handler: both }, list: { ...listing, handler: both } },
+  operations: {
+    read: { standby: 'serve', ...listing, handler: both },
+    list: { ...listing, handler: both },
+  },
 });
 
 const name = wholePath('The name of the policy. Example: "ops"');
@@ -41,7 +44,7 @@ const policy = path('policies/acl/{name...}', {
   help: 'Read, Modify, or Delete an access control policy.\n\nRead the rules of an existing policy, create or update the rules of a policy,\nor delete a policy.',
   fields: { name, policy: text('The rules of the policy, also in base64').default('') },
   operations: {
-    read: { summary: 'Read a policy', handler: (call) => read(call, 'policy') },
+    read: { standby: 'serve', summary: 'Read a policy', handler: (call) => read(call, 'policy') },
     write: { summary: 'Write a policy', handler: (call) => write(call, call.data.policy) },
     delete: { summary: 'Delete a policy', handler: remove },
   },
@@ -56,7 +59,7 @@ const oldPolicy = path('policy/{name...}', {
     rules: text('The older name of "policy"').default(''),
   },
   operations: {
-    read: { summary: 'Read a policy', handler: (call) => read(call, 'rules') },
+    read: { standby: 'serve', summary: 'Read a policy', handler: (call) => read(call, 'rules') },
     write: { summary: 'Write a policy', handler: writeOld },
     delete: { summary: 'Delete a policy', handler: remove },
   },

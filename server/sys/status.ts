@@ -16,6 +16,7 @@ const hostInfo = path('host-info', {
   fields: {},
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read facts about the machine',
       handler: ({ clock }) => reply(describeHost(clock)),
     },
@@ -53,6 +54,7 @@ const versionHistory = path('version-history/', {
   fields: {},
   operations: {
     list: {
+      standby: 'serve',
       summary: 'List the versions that have run on this storage',
       handler: ({ engine: { transaction } }) => {
         const versions = readVersions(transaction);
@@ -104,7 +106,11 @@ const replication = path('replication/status', {
   access: 'public',
   fields: {},
   operations: {
-    read: { summary: 'Read the state of replication', handler: () => reply({ mode: 'disabled' }) },
+    read: {
+      standby: 'serve',
+      summary: 'Read the state of replication',
+      handler: () => reply({ mode: 'disabled' }),
+    },
   },
 });
 
@@ -113,6 +119,7 @@ const inFlight = path('in-flight-req', {
   fields: {},
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read the requests that run at this moment',
       handler: ({ engine: { services } }) => {
         const body = `${JSON.stringify(services.node.inFlight.all())}\n`;

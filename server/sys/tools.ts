@@ -43,7 +43,7 @@ interface RandomRequest {
   readonly source: string;
 }
 
-const makeRandom = { summary: 'Generate random bytes' } as const;
+const makeRandom = { standby: 'serve', summary: 'Generate random bytes' } as const;
 const operations = {
   write: { ...makeRandom, handler: ({ data }: { readonly data: RandomRequest }) => random(data) },
 } as const;
@@ -70,6 +70,7 @@ const hashPath = path('tools/hash{/urlalgorithm}', {
   },
   operations: {
     write: {
+      standby: 'serve',
       summary: 'Hash what is sent',
       handler: ({ data }) => {
         const name = data.urlalgorithm ?? data.algorithm;

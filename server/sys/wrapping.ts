@@ -38,8 +38,16 @@ const lookup = path('wrapping/lookup', {
   access: 'public',
   fields: { token },
   operations: {
-    read: { summary: 'Look up the own token', handler: ({ engine }) => describe(engine) },
-    write: { summary: 'Look up a wrapping token', handler: ({ engine }) => describe(engine) },
+    read: {
+      standby: 'serve',
+      summary: 'Look up the own token',
+      handler: ({ engine }) => describe(engine),
+    },
+    write: {
+      standby: 'serve',
+      summary: 'Look up a wrapping token',
+      handler: ({ engine }) => describe(engine),
+    },
   },
 });
 

@@ -11,6 +11,7 @@ export const accessors = path('accessors/', {
   fields: {},
   operations: {
     list: {
+      standby: 'serve',
       summary: 'List the accessors of all tokens',
       handler: ({ engine: { services, transaction } }) =>
         listReply(services.tokens.accessors(transaction)),

@@ -21,8 +21,8 @@ export const lookup = path('lookup', {
     token: sensitive('The token to look up; the token of the request if none').default(''),
   },
   operations: {
-    read: { summary: 'Look up a token', handler: lookUp },
-    write: { summary: 'Look up a token', handler: lookUp },
+    read: { standby: 'serve', summary: 'Look up a token', handler: lookUp },
+    write: { standby: 'serve', summary: 'Look up a token', handler: lookUp },
   },
 });
 
@@ -30,8 +30,8 @@ export const lookupSelf = path('lookup-self', {
   help: 'This endpoint will lookup a token and its properties.',
   fields: { token: sensitive('Not looked at: it is the token of the request').default('') },
   operations: {
-    read: { summary: 'Look up the token of the request', handler: lookUpSelf },
-    write: { summary: 'Look up the token of the request', handler: lookUpSelf },
+    read: { standby: 'serve', summary: 'Look up the token of the request', handler: lookUpSelf },
+    write: { standby: 'serve', summary: 'Look up the token of the request', handler: lookUpSelf },
   },
 });
 
@@ -40,6 +40,7 @@ export const lookupAccessor = path('lookup-accessor', {
   fields: { accessor: text('The accessor of the token').default('') },
   operations: {
     write: {
+      standby: 'serve',
       summary: 'Look up a token by its accessor',
       handler: ({ engine, data }) =>
         reply(describe(entryOfAccessor(engine, data.accessor), '', engine.services.clock.now())),

@@ -48,7 +48,11 @@ export const roleList = path('roles/', {
   help: 'This endpoint lists configured roles.',
   fields: {},
   operations: {
-    list: { summary: 'List the roles', handler: ({ storage }) => listReply(roleNames(storage)) },
+    list: {
+      standby: 'serve',
+      summary: 'List the roles',
+      handler: ({ storage }) => listReply(roleNames(storage)),
+    },
   },
 });
 
@@ -60,6 +64,7 @@ export const roles = path('roles/{role_name}', {
   exists: ({ storage, data }) => readRole(storage, data.role_name) !== undefined,
   operations: {
     read: {
+      standby: 'serve',
       summary: 'Read a role',
       handler: ({ storage, data: { role_name } }) => {
         const role = readRole(storage, role_name);

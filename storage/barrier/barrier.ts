@@ -5,10 +5,17 @@ import { formatTime, type Clock, type Millis } from '#sdk/clock.ts';
 import { assert } from '#sdk/errors.ts';
 import { parseJson } from '#sdk/json.ts';
 import { KEYRING_KEY, ROOT_KEY } from '../key.ts';
-import { DamagedError, NEVER, type Batch, type Index, type Physical } from '../physical.ts';
+import {
+  DamagedError,
+  NEVER,
+  type ApplyListener,
+  type Batch,
+  type Index,
+  type Physical,
+} from '../physical.ts';
 import { Transaction } from '../transaction.ts';
 import { ValueCache } from './cache.ts';
-import { openEnvelope, sealEnvelope, termOf, type Term } from './envelope.ts';
+import { openEnvelope, sealEnvelope, termOf, type Term, undamaged } from './envelope.ts';
 import { KEY_BYTES, Keyring } from './keyring.ts';
 import { deriveKey } from './derive.ts';
 import { Nonces } from './nonces.ts';
@@ -129,6 +136,13 @@ export class Barrier {
       stop();
       this.#whenLost = () => {};
     };
+  }
+
+  /** The same as the storage's, as long as what was applied can be read. */
+  observe(listener: ApplyListener): () => void {
+    return this.physical.observe((keys, index) => {
+      if (!this.isSealed) listener(keys, index);
+    });
   }
 
   begin(): Transaction {
@@ -296,8 +310,13 @@ export class Barrier {
     const index = this.physical.indexOf(KEYRING_KEY);
     if (keyring === undefined || index === this.#keyringIndex) return;
     const current = this.#tryToLoad(keyring.rootKey) ?? this.#loadWithShared(keyring);
-    if (current === undefined) this.#whenLost();
-    else this.#adopt(current, index);
+    if (current !== undefined) {
+      this.#adopt(current, index);
+      return;
+    }
+    // Nothing more may be written under keys that are not those of what lies there.
+    this.seal();
+    this.#whenLost();
   }
 
   #loadWithShared(keyring: Keyring): Keyring | undefined {
@@ -355,16 +374,6 @@ export class Barrier {
     this.#keyring = keyring;
     this.#keyringIndex = index;
     this.#savedEncryptions = keyring.active.encryptions;
-  }
-}
-
-/** Whoever presents a sealed text may have made it up. */
-function undamaged<T>(open: () => T): T | undefined {
-  try {
-    return open();
-  } catch (error) {
-    if (error instanceof DamagedError) return undefined;
-    throw error;
   }
 }
 

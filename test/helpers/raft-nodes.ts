@@ -58,11 +58,16 @@ export class RaftNodes {
   readonly #receivers = new Map<NodeId, (from: NodeId, packet: Uint8Array) => void>();
   /** Whether a packet arrives. */
   filter: Filter = () => true;
+  /** Whether it arrives twice, and how late. */
+  repeats = (): boolean => false;
+  delay = (): number => 1;
   packets = 0;
   bytes = 0;
+  readonly #segmentBytes: number;
   #seed = 1;
 
-  constructor({ seed = 1, compaction = COMPACTION } = {}) {
+  constructor({ seed = 1, compaction = COMPACTION, segmentBytes = 256 * 1024 } = {}) {
+    this.#segmentBytes = segmentBytes;
     this.random = seededRandom(seed);
     this.#compaction = compaction;
   }
@@ -120,7 +125,9 @@ export class RaftNodes {
         this.packets += 1;
         this.bytes += packet.length;
         if (!this.filter(from, to)) return;
-        this.timer.after(1, () => this.#receivers.get(to)?.(from, packet));
+        for (let copies = this.repeats() ? 2 : 1; copies > 0; copies--) {
+          this.timer.after(this.delay(), () => this.#receivers.get(to)?.(from, packet));
+        }
       },
       listen: (receive) => {
         this.#receivers.set(from, receive);
@@ -156,6 +163,8 @@ export class RaftNodes {
 
   heal(): void {
     this.filter = () => true;
+    this.repeats = () => false;
+    this.delay = () => 1;
   }
 
   /** Whoever serves as the leader, of the highest term if there are several. */
@@ -168,10 +177,11 @@ export class RaftNodes {
   /** Lets time pass until a promise is settled. */
   async until<T>(promise: Promise<T>): Promise<T> {
     let isDone = false;
-    const done = (): void => {
+    const ended = promise.finally(() => {
       isDone = true;
-    };
-    promise.then(done, done);
+    });
+    // Whether it ended well is for whoever gave it.
+    ended.catch(() => undefined);
     await this.runUntil(() => isDone);
     return promise;
   }
@@ -228,6 +238,7 @@ export class RaftNodes {
           tickMs: TICK_MS,
           timer: this.timer,
           disk: disk.mount(this.timer),
+          wal: { segmentBytes: this.#segmentBytes },
           machine,
           compaction: this.#compaction,
           events,

@@ -18,8 +18,14 @@ interface Totals {
 /** How often what is added up is saved. */
 const SAVE_EVERY = 50;
 
-const NETWORK_FAULTS = ['packet lost', 'packet repeated', 'packet cut off', 'packet held up'];
-const DISK_FAULTS = ['write torn', 'lied sync lost'];
+const NETWORK_FAULTS = [
+  'packet lost',
+  'packet repeated',
+  'packet cut off',
+  'packet held up',
+  'packet late',
+];
+const DISK_FAULTS = ['write torn', 'lied sync lost', 'power lost'];
 
 export class Campaign {
   readonly #file: string | undefined;

@@ -16,7 +16,10 @@ export interface ClientOptions {
 /** A client waits no longer for an answer. */
 const PATIENCE = 3000;
 
+/** The first are what storage keeps outside of the barrier, and makes durable at once. */
+const FOLDERS = ['core/', 'f1/', 'f2/', 'f3/'];
 const NAMES = ['a', 'b', 'c', 'd'];
+const CORE_NAMES = ['keyring', 'seal-config', 'root-key', 'a'];
 
 interface Plan {
   readonly folder: string;
@@ -100,8 +103,8 @@ export class Clients {
   }
 
   #plan(): Plan {
-    const folder = `f${this.#dice.below(this.#options.folders)}/`;
-    const key = folder + this.#name();
+    const folder = FOLDERS[this.#dice.below(this.#options.folders)] ?? 'f1/';
+    const key = folder + this.#name(folder);
     const kind = this.#dice.below(10);
     if (kind < 4) {
       return { folder, request: { type: 'read', key }, call: { outcome: 'unknown' } };
@@ -112,7 +115,7 @@ export class Clients {
     const value = kind === 5 ? null : this.#value();
     const reads: [string, Value][] = kind < 8 ? [] : [[key, this.#seen.get(key) ?? null]];
     // Some transactions read one key and write another.
-    const target = kind === 9 ? folder + this.#name() : key;
+    const target = kind === 9 ? folder + this.#name(folder) : key;
     const writes: [string, Value][] = [[target, value]];
     return {
       folder,
@@ -121,8 +124,9 @@ export class Clients {
     };
   }
 
-  #name(): string {
-    return NAMES[this.#dice.below(this.#options.namesPerFolder)] ?? 'a';
+  #name(folder: string): string {
+    const names = folder === 'core/' ? CORE_NAMES : NAMES;
+    return names[this.#dice.below(this.#options.namesPerFolder)] ?? 'a';
   }
 
   #value(): string {
@@ -136,8 +140,9 @@ export class Clients {
     const done = callOf(request, call, reply);
     if (done === undefined) return;
     for (const [key, value] of done.reads ?? []) this.#seen.set(key, value);
-    if (done.outcome === 'done')
+    if (done.outcome === 'done') {
       for (const [key, value] of done.writes ?? []) this.#seen.set(key, value);
+    }
     const operation = { call: done, start, end: done.outcome === 'unknown' ? undefined : end };
     const history = this.#histories.get(folder);
     if (history === undefined) this.#histories.set(folder, [operation]);

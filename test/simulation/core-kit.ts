@@ -16,7 +16,7 @@ const SHIPPING_MILLIS = 150;
 const SHIPPING_PATIENCE = 2000;
 
 export const coreKit: Kit = {
-  newDisk: (_id, chance, counts) => new LightDisk(chance, counts),
+  newDisk: (_host, chance, counts) => new LightDisk(chance, counts),
   open: (host, world) => new CoreLife(host, world),
 };
 
@@ -54,11 +54,7 @@ class CoreLife implements Life {
       ship: (to, image, ended) => this.#ship(to, image, ended),
       trace: (what, detail) => world.isTraced && world.note(host.id, what, detail),
       applied: (index, checksum) => world.invariants.checksum(host.id, index, checksum),
-      stop: (why) => {
-        world.note(host.id, 'stops', why);
-        world.crash(host);
-        if (why === 'removed') host.state = 'gone';
-      },
+      stop: (why) => (why === 'removed' ? world.removed(host) : world.stopped(host, why)),
     });
   }
 
@@ -69,7 +65,7 @@ class CoreLife implements Life {
   }
 
   #send(message: Message): void {
-    this.#world.invariants.sent(message);
+    this.#world.sent(this.#host, message);
     this.#world.network.send(message.from, message.to, { type: 'message', message });
   }
 

@@ -1,8 +1,8 @@
 // What goes wrong in a world, and when. Each seed takes a part of these faults and its own pace, so that worlds differ.
-import type { MembershipChange, NodeId } from '#raft/types.ts';
+import { votersOf } from '#raft/quorum.ts';
+import type { MembershipChange, Message, NodeId } from '#raft/types.ts';
 import type { Dice } from './dice.ts';
 import { partition, SHAPE_NAMES } from './partitions.ts';
-import { votersOf } from './server.ts';
 import type { Host, World } from './world.ts';
 
 /** Begins a fault; the answer ends it, `undefined` when it ends by itself, `false` when it could not happen now. */
@@ -11,6 +11,21 @@ type Begin = (world: World, chance: Dice) => (() => void) | undefined | false;
 /** Not more than this many machines in one world. */
 const MAX_HOSTS = 12;
 const MAX_MEMBERS = 7;
+
+/** After which something may happen to their senders. */
+const MESSAGES: readonly Message['type'][] = [
+  'pre-vote',
+  'pre-vote-reply',
+  'vote',
+  'vote-reply',
+  'append',
+  'append-reply',
+  'install',
+  'read',
+  'read-reply',
+  'time-out-now',
+  'recover',
+];
 
 /** Clocks of healthy machines differ by less; the lease counts on that. */
 const MAX_DRIFT = 0.01;
@@ -22,6 +37,20 @@ const FAULTS: Readonly<Record<string, Begin>> = {
     const all = world.running;
     for (const host of all) world.crash(host);
     for (const host of all) world.events.after(chance.wait(300), () => world.start(host));
+    return undefined;
+  },
+  'crash at a message': (world, chance) => {
+    world.trap(chance.pick(MESSAGES), (host) => crashed(world, chance, host));
+    return undefined;
+  },
+  'cut off at a message': (world, chance) => {
+    world.trap(chance.pick(MESSAGES), ({ id }) => {
+      const others = world.hosts.map((host) => host.id).filter((other) => other !== id);
+      const heal = world.network.cut(
+        others.flatMap((other) => [[id, other] as const, [other, id] as const]),
+      );
+      world.events.after(chance.wait(1500), heal);
+    });
     return undefined;
   },
   pause: (world, chance) => paused(world, chance, any(world, chance)),
@@ -77,6 +106,7 @@ const FAULTS: Readonly<Record<string, Begin>> = {
       repetition: chance.between(0, 0.5),
       delay: chance.between(0.1, 20),
       jitter: chance.between(0.1, 80),
+      lateness: chance.between(0, 0.1),
     });
     return () => world.network.change(before);
   },
@@ -121,8 +151,9 @@ const FAULTS: Readonly<Record<string, Begin>> = {
   'server replaced': (world, chance) => {
     const id = expendable(world, chance);
     const host = id === undefined ? undefined : world.host(id);
-    if (host === undefined || !world.mayDamage(host) || world.hosts.length >= MAX_HOSTS)
+    if (host === undefined || !world.mayDamage(host) || world.hosts.length >= MAX_HOSTS) {
       return false;
+    }
     world.crash(host);
     host.state = 'gone';
     changed(world, { type: 'remove', id: host.id });
@@ -191,7 +222,9 @@ function pickDisk(world: World, chance: Dice): Host | undefined {
 function crashed(world: World, chance: Dice, host: Host | undefined): undefined | false {
   if (host === undefined) return false;
   world.crash(host);
-  world.events.after(chance.wait(1000), () => world.start(host));
+  // Who comes back soon finds what it has forgotten still under way.
+  const pause = chance.chance(0.5) ? chance.wait(60) : chance.wait(1000);
+  world.events.after(pause, () => world.start(host));
   return undefined;
 }
 

@@ -1,5 +1,6 @@
 // What must hold at every moment, whatever fails: judged by somebody who sees all nodes at once. Each node is looked at
 // after everything it does; what costs more is looked at now and then (`checkAll`).
+import { votersOf } from '#raft/quorum.ts';
 import type { Configuration, Entry, Index, Message, NodeId, Term } from '#raft/types.ts';
 
 /** What is looked at in a node that runs. */
@@ -78,6 +79,7 @@ export class Invariants {
   readonly #highestTerm = new Map<NodeId, Term>();
   #commit = 0 as Index;
   #lives = 0;
+  #violation: Violation | undefined;
 
   constructor(witnesses: Witnesses) {
     this.#witnesses = witnesses;
@@ -97,8 +99,17 @@ export class Invariants {
     return this.#leaderByTerm.size;
   }
 
+  /** The first, whoever has caught it: what is looked at may be within a node that takes it for an error of its own. */
+  get violation(): Violation | undefined {
+    return this.#violation;
+  }
+
   /** A node begins a life with what it found on its disk. */
   started(view: NodeView): void {
+    this.#look(() => this.#start(view));
+  }
+
+  #start(view: NodeView): void {
     const highest = this.#highestTerm.get(view.id) ?? 0;
     if (view.term < highest && !this.#witnesses.isDamaged(view.id)) {
       fail(`${view.id} started in term ${view.term}, though it had shown term ${highest}`);
@@ -114,7 +125,7 @@ export class Invariants {
       configurationIndex: view.configurationIndex,
       terms: new Map([[view.start, view.startTerm]]),
     });
-    this.moved(view);
+    this.#move(view);
   }
 
   ended(id: NodeId): void {
@@ -129,6 +140,19 @@ export class Invariants {
 
   /** A node has done something. */
   moved(view: NodeView): void {
+    this.#look(() => this.#move(view));
+  }
+
+  #look(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      if (error instanceof Violation) this.#violation ??= error;
+      throw error;
+    }
+  }
+
+  #move(view: NodeView): void {
     const before = this.#remembered.get(view.id);
     if (before === undefined) return;
     this.#checkTerm(view, before);
@@ -141,25 +165,19 @@ export class Invariants {
 
   /** A node says something to another. */
   sent(message: Message): void {
-    switch (message.type) {
-      case 'vote':
-        this.#show(message);
-        this.#vote(message.from, message.term, message.from);
-        break;
-      case 'vote-reply':
-        this.#show(message);
-        if (message.isGranted) this.#vote(message.from, message.term, message.to);
-        break;
-      case 'append-reply':
-        this.#show(message);
-        if (message.isAccepted) this.#checkPromise(message.from, message.index);
-        break;
-      default: // says nothing that its sender must remember
-    }
+    this.#look(() => this.#hear(message));
   }
 
-  #show({ from, term }: Message): void {
+  #hear(message: Message): void {
+    const { type, from, term } = message;
+    // All others say nothing that their sender has to remember.
+    if (type !== 'vote' && type !== 'vote-reply' && type !== 'append-reply') return;
     this.#highestTerm.set(from, Math.max(term, this.#highestTerm.get(from) ?? 0) as Term);
+    if (message.type === 'vote') this.#vote(from, term, from);
+    if (message.type === 'vote-reply' && message.isGranted) this.#vote(from, term, message.to);
+    if (message.type === 'append-reply' && message.isAccepted) {
+      this.#checkPromise(from, message.index);
+    }
   }
 
   #vote(voter: NodeId, term: Term, candidate: NodeId): void {
@@ -175,7 +193,9 @@ export class Invariants {
   checksum(id: NodeId, index: Index, sum: string): void {
     const other = this.#checksums.get(index);
     if (other === undefined) this.#checksums.set(index, sum);
-    else if (other !== sum) fail(`the state of ${id} at ${index} is not that of the others`);
+    else if (other !== sum) {
+      this.#look(() => fail(`the state of ${id} at ${index} is not that of the others`));
+    }
   }
 
   /** Looks at the whole of each log again. */
@@ -240,14 +260,7 @@ export class Invariants {
       return;
     }
     if (known.owner !== view.id) known.isShared = true;
-    if (known.content !== content) fail(`${view.id} has another entry ${name}`);
-    if (
-      known.previousTerm !== previousTerm &&
-      known.previousTerm !== undefined &&
-      previousTerm !== undefined
-    ) {
-      fail(`${view.id} has ${name} behind term ${previousTerm}, not ${known.previousTerm}`);
-    }
+    compare(`${view.id} at ${name}`, { content, previousTerm }, known);
   }
 
   #checkLeader(view: NodeView, before: Remembered): void {
@@ -364,11 +377,24 @@ function isHeld(disk: DurableView, index: Index, term: Term): boolean {
   return disk.last >= index && disk.termAt(index) === term;
 }
 
+/** Where a log begins, the term before its first entry may not be known. */
+function compare(
+  where: string,
+  entry: Pick<Witnessed, 'content' | 'previousTerm'>,
+  known: Witnessed,
+): void {
+  if (known.content !== entry.content) {
+    fail(`${where} has ${entry.content.slice(0, 80)}, another has ${known.content.slice(0, 80)}`);
+  }
+  const [one, other] = [entry.previousTerm, known.previousTerm];
+  if (one !== other && one !== undefined && other !== undefined) {
+    fail(`${where} follows on term ${one}, elsewhere on ${other}`);
+  }
+}
+
 function checkDifference(id: NodeId, old: Configuration, next: Configuration): void {
   const ids = new Set([...old, ...next].map((server) => server.id));
-  const voters = (servers: Configuration): ReadonlySet<NodeId> =>
-    new Set(servers.filter(({ suffrage }) => suffrage === 'voter').map((server) => server.id));
-  const [before, after] = [voters(old), voters(next)];
+  const [before, after] = [new Set(votersOf(old)), new Set(votersOf(next))];
   const changed = [...ids].filter((one) => before.has(one) !== after.has(one));
   if (changed.length > 1) fail(`${id} changes ${changed.join(' and ')} at once`);
 }
@@ -380,7 +406,9 @@ function contentOf(entry: Entry): string {
     case 'data':
       return Buffer.from(entry.data).toString('latin1');
     case 'configuration':
-      return JSON.stringify(entry.configuration);
+      return entry.configuration
+        .map(({ id, address, suffrage }) => `${id} at ${address} as ${suffrage}`)
+        .join(', ');
   }
 }
 

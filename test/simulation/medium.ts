@@ -17,12 +17,16 @@ interface VirtualMediaOptions {
   readonly latency?: number;
 }
 
+/** What a process that is gone hears. */
+const NEVER = new Promise<never>(() => undefined);
+
 /** What lies on one node's disk, and stays there when the node crashes. */
 export class VirtualMedia implements MachineMedia {
   readonly #options: VirtualMediaOptions;
   #current: Contents = empty();
   #open = new Set<VirtualMedium>();
   #failure: Error | undefined;
+  #isDown = false;
   #losesNext = false;
   #names = 0;
 
@@ -31,17 +35,25 @@ export class VirtualMedia implements MachineMedia {
   }
 
   open(): Promise<MachineMedium> {
+    this.#isDown = false;
     return Promise.resolve(this.#medium(this.#current));
   }
 
-  create(): Promise<MachineMedium> {
-    return Promise.resolve(this.#medium(empty()));
+  async create(): Promise<MachineMedium> {
+    if (this.#isDown) return NEVER;
+    const medium = this.#medium(empty());
+    await this.#delay();
+    return medium.isGone ? NEVER : medium;
   }
 
-  promote(medium: MachineMedium): Promise<void> {
+  async promote(medium: MachineMedium): Promise<void> {
     if (!(medium instanceof VirtualMedium)) throw new Error('this is the medium of somebody else');
-    this.#current = medium.contents;
-    return Promise.resolve();
+    if (this.#failure !== undefined) throw this.#failure;
+    medium.begin(() => (this.#current = medium.contents));
+    await this.#delay();
+    if (medium.isGone) return NEVER;
+    medium.end();
+    return undefined;
   }
 
   discard(medium: MachineMedium): Promise<void> {
@@ -50,18 +62,24 @@ export class VirtualMedia implements MachineMedia {
 
   /** The process ends: of the writes that run each is done or not, and nothing is heard of them any more. */
   crash(random: Chance): void {
+    this.#isDown = true;
     for (const medium of this.#open) medium.crash(random);
     this.#open = new Set();
   }
 
-  /** From now on every write fails. */
-  fail(failure: Error): void {
+  /** From now on every write fails, until it is called with nothing. */
+  fail(failure: Error | undefined): void {
     this.#failure = failure;
   }
 
   /** The next write is told to be done and is not, as a disk may that lies. */
   loseNextWrite(): void {
     this.#losesNext = true;
+  }
+
+  /** What lies there is thrown away, because it is damaged. */
+  reset(): void {
+    this.#current = empty();
   }
 
   /** How many records the current medium has. */
@@ -139,24 +157,38 @@ class VirtualMedium implements MachineMedium {
   }
 
   async write(records: Records, state: Buffer | undefined): Promise<void> {
+    if (this.#isGone) return NEVER;
     if (this.#running !== undefined) throw new Error('two writes at a time');
     const failure = this.#disk.failure();
     if (failure !== undefined) throw failure;
     const isLost = this.#disk.isLost();
-    this.#running = () => {
+    this.begin(() => {
       if (!isLost) write(this.contents, records, state);
-    };
+    });
     await this.#disk.delay();
-    // A process that is gone hears of nothing.
-    if (this.#isGone) return new Promise(() => undefined);
-    this.#running();
-    this.#running = undefined;
+    if (this.#isGone) return NEVER;
+    this.end();
     return undefined;
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Something is being done, all or nothing: it is done when it ends. */
+  begin(action: () => void): void {
+    this.#running = action;
+  }
+
+  end(): void {
+    this.#running?.();
+    this.#running = undefined;
   }
 
   crash(random: Chance): void {
     this.#isGone = true;
-    if (this.#running !== undefined && random.below(2) === 0) this.#running();
+    if (random.below(2) === 0) this.end();
+    this.#running = undefined;
   }
 
   close(): Promise<void> {

@@ -11,12 +11,17 @@ export interface Weather {
   /** Milliseconds that every packet takes at least, and that it takes more on average. */
   readonly delay: number;
   readonly jitter: number;
+  /** How many packets are much later than that, so that they meet another leader. */
+  readonly lateness: number;
 }
+
+/** How late such a packet is, on average. */
+const LATE_MILLIS = 1500;
 
 /** One direction between two nodes. */
 export type Path = readonly [from: NodeId, to: NodeId];
 
-const CALM: Weather = { loss: 0, repetition: 0, delay: 0.3, jitter: 0.3 };
+const CALM: Weather = { loss: 0, repetition: 0, delay: 0.3, jitter: 0.3, lateness: 0 };
 
 export class SimulatedNetwork<Packet> {
   readonly #events: Events;
@@ -84,10 +89,12 @@ export class SimulatedNetwork<Packet> {
   }
 
   #carry(path: string, from: NodeId, to: NodeId, packet: Packet): void {
-    const { delay, jitter } = this.#weather;
+    const { delay, jitter, lateness } = this.#weather;
+    const late = this.#dice.chance(lateness) ? this.#dice.wait(LATE_MILLIS) : 0;
+    if (late > 0) this.#counts.add('packet late');
     const held = Math.max(0, (this.#clogs.get(path) ?? 0) - this.#events.now);
     if (held > 0) this.#counts.add('packet held up');
-    this.#events.after(held + delay + this.#dice.wait(jitter), () =>
+    this.#events.after(held + late + delay + this.#dice.wait(jitter), () =>
       this.#deliver(from, to, packet),
     );
   }

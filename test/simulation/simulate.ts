@@ -68,12 +68,14 @@ function live(world: World, chance: Dice, seconds: number): void {
       repetition: chance.chance(0.5) ? chance.between(0, 0.3) : 0,
       delay: chance.between(0.1, 5),
       jitter: chance.between(0.1, 20),
+      lateness: chance.chance(0.5) ? chance.between(0, 0.05) : 0,
     });
   }
   const kinds = FAULT_NAMES.filter(() => chance.chance(0.5));
   const nemesis = new Nemesis(world, kinds, chance.between(200, 4000));
   world.run(seconds * 1000);
   nemesis.stop();
+  world.untrap();
   comeToRest(world, clients);
   const wrong = clients.check();
   if (wrong !== undefined) world.fail(wrong);
@@ -88,8 +90,15 @@ function setUp(world: World, chance: Dice): void {
   for (const host of hosts) world.start(host);
   if (isPrepared) return;
   const [first, ...rest] = hosts;
-  first?.process?.run(() => first.life?.server?.bootstrap());
+  if (first !== undefined) begin(world, first);
   for (const host of rest) join(world, host);
+}
+
+/** Makes a node the first of a cluster, as soon as it is there to be asked. */
+function begin(world: World, host: Host): void {
+  if ((host.life?.server?.view.configuration.length ?? 0) > 0) return;
+  host.process?.run(() => host.life?.server?.bootstrap());
+  world.events.after(1000, () => begin(world, host));
 }
 
 /** Tries to get a node into the cluster, until it is a voter. */

@@ -1,6 +1,8 @@
 // One simulated world: its nodes, their disks, the network, the clock, and whoever watches. A seed says everything that
 // happens in it.
-import type { Configuration, Index, NodeId, Server as Member } from '#raft/types.ts';
+import { votersOf } from '#raft/quorum.ts';
+import type { CompactionSettings } from '#raft/driver/compaction.ts';
+import type { Configuration, Index, Message, NodeId, Server as Member } from '#raft/types.ts';
 import { Events, Process } from './clock.ts';
 import { Counts } from './counts.ts';
 import { dice, type Dice } from './dice.ts';
@@ -8,7 +10,7 @@ import { Invariants, Violation, type DurableView } from './invariants.ts';
 import type { Ailments } from './light-disk.ts';
 import { drainMicrotasks } from './microtasks.ts';
 import { SimulatedNetwork } from './network.ts';
-import { votersOf, type Server } from './server.ts';
+import type { Server } from './server.ts';
 import type { Trace } from './trace.ts';
 
 /** A disk as the world treats it. */
@@ -38,7 +40,7 @@ export interface Life {
 
 /** What the servers of a world are made of. */
 export interface Kit {
-  newDisk(id: NodeId, chance: Dice, counts: Counts): HostDisk;
+  newDisk(host: () => Host, chance: Dice, counts: Counts): HostDisk;
   open(host: Host, world: World): Life;
 }
 
@@ -57,6 +59,7 @@ export interface Host {
   /** What its disk lost was known to others up to here; until it has that again, it is not counted on. */
   lostThrough: Index | undefined;
   isWatched: boolean;
+  readonly compaction: CompactionSettings;
 }
 
 export interface Timing {
@@ -88,6 +91,7 @@ export class World {
   readonly #kit: Kit;
   readonly #trace: Trace | undefined;
   readonly #hosts = new Map<NodeId, Host>();
+  readonly #traps = new Map<Message['type'], (host: Host) => void>();
   #checkedAt = 0;
 
   constructor({ seed, kit, timing, trace }: WorldOptions) {
@@ -151,7 +155,7 @@ export class World {
   /** A new machine with an empty disk, not started. */
   addHost(id: NodeId): Host {
     const chance = this.dice.fork(id);
-    const disk = this.#kit.newDisk(id, chance.fork('disk'), this.counts);
+    const disk = this.#kit.newDisk(() => this.host(id), chance.fork('disk'), this.counts);
     const host: Host = {
       id,
       disk,
@@ -163,6 +167,11 @@ export class World {
       clockRate: 1,
       lostThrough: undefined,
       isWatched: false,
+      compaction: {
+        trailingLogs: chance.pick([5, 50, 500]),
+        snapshotThreshold: chance.pick([10, 100, 1000]),
+        snapshotInterval: chance.pick([1000, 10_000, 1e9]),
+      },
     };
     this.#hosts.set(id, host);
     return host;
@@ -195,11 +204,54 @@ export class World {
     host.disk.crash();
   }
 
+  /** A server says something. */
+  sent(host: Host, message: Message): void {
+    this.invariants.sent(message);
+    const trap = this.#traps.get(message.type);
+    if (trap === undefined) return;
+    this.#traps.delete(message.type);
+    // It has left; what comes next is the next moment's.
+    this.events.after(0, () => trap(host));
+  }
+
+  /** Has `strike` called once the next message of a type has been sent, with who sent it. */
+  trap(type: Message['type'], strike: (host: Host) => void): void {
+    this.#traps.set(type, strike);
+  }
+
+  untrap(): void {
+    this.#traps.clear();
+  }
+
+  /** The server has ended by itself; its process goes with it. */
+  stopped(host: Host, why: string): void {
+    this.note(host.id, 'stops', why);
+    this.counts.add('server stopped by itself');
+    this.crash(host);
+    // Somebody looks after it.
+    this.events.after(500, () => this.start(host));
+  }
+
+  /** What is on its disk cannot be used, and nobody but an operator can say what is to be done. */
+  givenUp(host: Host, why: string): void {
+    this.note(host.id, 'is given up', why);
+    this.counts.add('server given up');
+    this.crash(host);
+    host.state = 'gone';
+  }
+
+  removed(host: Host): void {
+    this.note(host.id, 'is removed');
+    this.crash(host);
+    host.state = 'gone';
+  }
+
   /** Runs until a moment, or until `isEnough`. */
   run(until: number, isEnough: () => boolean = () => false): boolean {
     for (;;) {
       if (isEnough()) return true;
       if (!this.events.next(until)) return false;
+      if (this.invariants.violation !== undefined) throw this.invariants.violation;
       if (this.events.happened - this.#checkedAt > CHECK_ALL_EVERY) this.checkAll();
     }
   }
@@ -262,10 +314,11 @@ export class World {
     drainMicrotasks();
     const server = host.life?.server;
     if (server === undefined || host.state !== 'up') return;
-    if (host.isWatched) this.invariants.moved(server.view);
+    const { view } = server;
+    if (host.isWatched) this.invariants.moved(view);
     else {
       host.isWatched = true;
-      this.invariants.started(server.view);
+      this.invariants.started(view);
     }
   }
 }

@@ -1,13 +1,17 @@
 // `vault operator raft snapshot`: the whole of a cluster in a file, and back.
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { closeSync, createReadStream, openSync, renameSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { Into } from '../../client/preview.ts';
 import { defineCommand } from '../../command.ts';
 import { messageOf, orFail, serverFailure, usageFailure } from '../../failure.ts';
 import { boolFlag } from '../../flags.ts';
-import { expandHome, readBytes } from '../../input/files.ts';
+import { expandHome, openError } from '../../input/files.ts';
 import type { Host } from '../../host.ts';
+import { readArchiveFile } from './archive-file.ts';
 
 const SNAPSHOT_TYPE = 'application/gzip';
+const LAST_PART = 'SHA256SUMS.sealed';
 
 export const raftSnapshotSave = defineCommand({
   usage: 'operator raft snapshot save <snapshot_file>',
@@ -16,9 +20,10 @@ export const raftSnapshotSave = defineCommand({
   shared: ['http'],
   run: async ({ args, host, connect }) => {
     const file = snapshotFile(args, host);
-    const request = connect().send('GET', 'sys/storage/raft/snapshot');
-    const { body } = await orFail('Error taking the snapshot', request);
-    await orFail('Error taking the snapshot', keep(file, body));
+    const fetch = async (into: Into): Promise<void> => {
+      await connect().send('GET', 'sys/storage/raft/snapshot', { into });
+    };
+    await orFail('Error taking the snapshot', keep(file, fetch));
     return 0;
   },
 });
@@ -31,12 +36,8 @@ export const raftSnapshotRestore = defineCommand({
   flags: { force: boolFlag('Install the snapshot even if another cluster made it.') },
   run: async ({ flags, args, host, connect }) => {
     const file = snapshotFile(args, host);
-    let body: Buffer;
-    try {
-      body = readBytes(file);
-    } catch (error) {
-      throw serverFailure(`Error opening policy file: ${messageOf(error)}`);
-    }
+    requireFile(file);
+    const body = (): Readable => createReadStream(file);
     const path = flags.force ? 'sys/storage/raft/snapshot-force' : 'sys/storage/raft/snapshot';
     const request = connect().send('POST', path, { body, contentType: SNAPSHOT_TYPE });
     await orFail('Error installing the snapshot', request);
@@ -53,19 +54,35 @@ function snapshotFile(args: readonly string[], host: Host): string {
   return expandHome(path, host);
 }
 
-/** The file is there as a whole or not at all; a connection that broke off leaves no half of a backup. */
-async function keep(file: string, snapshot: Buffer): Promise<void> {
+/** The words are those of the command that this one replaces. */
+function requireFile(file: string): void {
   try {
-    gunzipSync(snapshot); // its checksum shows whether the end arrived
-  } catch {
-    throw new Error('incomplete snapshot, unable to read SHA256SUMS file');
+    closeSync(openSync(file, 'r'));
+  } catch (error) {
+    throw serverFailure(`Error opening policy file: ${messageOf(openError(file, error))}`);
   }
+}
+
+/** The file is there as a whole or not at all; a connection that broke off leaves no half of a backup. */
+async function keep(file: string, fetch: (into: Into) => Promise<void>): Promise<void> {
   const draft = `${file}.unverified`;
   try {
-    writeFileSync(draft, snapshot, { mode: 0o600 });
+    await fetch((body) => writeFile(draft, body, { mode: 0o600 }));
+    if (!(await isWhole(draft))) {
+      throw new Error(`incomplete snapshot, unable to read ${LAST_PART} file`);
+    }
     renameSync(draft, file);
   } catch (error) {
     rmSync(draft, { force: true });
     throw error;
+  }
+}
+
+/** The checksum of gzip shows whether the end arrived. */
+async function isWhole(file: string): Promise<boolean> {
+  try {
+    return (await readArchiveFile(file)).names.includes(LAST_PART);
+  } catch {
+    return false;
   }
 }

@@ -51,3 +51,49 @@ function randomWrites(random: Random): Writes {
     ]),
   );
 }
+
+const at = (index: number): Index => index as Index;
+
+test('what replaces everything leaves nothing that could be known, until it is applied', (t) => {
+  const before = new Directory();
+  before.apply(at(1), new Map([['a', RECORD]]));
+  const after = new Directory();
+  after.apply(at(5), new Map([['b/c', RECORD]]));
+  let present = before;
+  const forecast = new Forecast({
+    indexOf: (key) => present.indexOf(key),
+    listIndexOf: (prefix) => present.listIndexOf(prefix),
+    sizeOf: (prefix) => present.sizeOf(prefix),
+  });
+  forecast.expect(at(4), new Map([['d', RECORD]]));
+  forecast.expectAll(at(5));
+  forecast.expect(at(6), new Map([['b/e', RECORD]]));
+  const seen = (): readonly Index[] => [
+    ...['a', 'b/c', 'b/e', 'd'].map((key) => forecast.indexOf(key)),
+    ...['', 'b/'].map((prefix) => forecast.listIndexOf(prefix)),
+  ];
+  t.deepEqual(seen(), [5, 5, 5, 5, 5, 5].map(at));
+  forecast.settle(at(4));
+  t.deepEqual(seen(), [5, 5, 5, 5, 5, 5].map(at));
+  present = after;
+  forecast.settle(at(5));
+  t.deepEqual(seen(), [0, 5, 6, 0, 5, 6].map(at));
+  after.apply(at(6), new Map([['b/e', RECORD]]));
+  forecast.settle(at(6));
+  t.deepEqual(seen(), [0, 5, 6, 0, 5, 6].map(at));
+});
+
+test('what was expected can be forgotten', (t) => {
+  const directory = new Directory();
+  directory.apply(at(1), new Map([['a', RECORD]]));
+  const forecast = new Forecast(directory);
+  for (const expect of [
+    () => forecast.expect(at(2), new Map([['a', undefined]])),
+    () => forecast.expectAll(at(2)),
+  ]) {
+    expect();
+    t.not(forecast.indexOf('a'), at(1));
+    forecast.clear();
+    t.deepEqual([forecast.indexOf('a'), forecast.listIndexOf('')], [at(1), at(1)]);
+  }
+});

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setImmediate } from 'node:timers/promises';
 import type { Disk } from '#raft/driver/ports.ts';
-import type { OpenedWal } from '#raft/driver/wal-open.ts';
+import { openWal, type OpenedWal } from '#raft/driver/wal-open.ts';
 import type { Wal } from '#raft/driver/wal.ts';
 import type {
   Configuration,
@@ -165,7 +165,7 @@ export interface End {
 export async function liveUntil(
   stopAt: number,
   random: Random,
-  live: (disk: Disk, report: (done: Log, underWay: readonly Log[]) => void) => Promise<void>,
+  life: (disk: Disk, report: (done: Log, underWay: readonly Log[]) => void) => Promise<void>,
 ): Promise<End> {
   const device = new VirtualDisk(random);
   let [done, underWay]: [Log, readonly Log[]] = [EMPTY, []];
@@ -176,11 +176,54 @@ export async function liveUntil(
     stop();
     return number === stopAt ? { type: 'hang' } : undefined;
   };
-  const lived = live(device.mount(), (nowDone, nowUnderWay) => {
+  const lived = life(device.mount(), (nowDone, nowUnderWay) => {
     [done, underWay] = [nowDone, nowUnderWay];
   }).then(() => (isFinished = true));
   await Promise.race([lived, stopped]);
   if (random.below(2) === 0) await setImmediate();
   device.settings.fault = () => undefined;
   return { device, done, underWay, isFinished };
+}
+
+export const meta = (index: number, term: number, at: number, ...ids: string[]): SnapshotMeta => ({
+  index: index as Index,
+  term: term as Term,
+  configuration: servers(...ids),
+  configurationIndex: at as Index,
+});
+
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => from + at);
+
+/** Every kind of work, over several segments. */
+export const STEPS = script((life) => {
+  life.append([vote(1, 'a', 0), [change(1, 1, 'a'), noop(2, 1)]]);
+  life.append([undefined, [data(3, 1)]], [undefined, [data(4, 1), data(5, 1)]]);
+  life.append([vote(1, 'a', 5), range(6, 20).map((index) => data(index, 1))]);
+  life.append([vote(2, 'b', 5), []]);
+  life.append([vote(2, 'b', 10), [noop(15, 2), change(16, 2, 'a', 'b'), data(17, 2)]]);
+  life.compact(10, meta(10, 1, 1, 'a'));
+  life.append([undefined, [data(18, 2, 1500)]], [vote(3, undefined, 18), [data(19, 2, 3000)]]);
+  life.append([undefined, range(20, 45).map((index) => data(index, 3, 500))]);
+  life.compact(40, meta(40, 3, 16, 'a', 'b'));
+  life.append([vote(4, 'a', 45), [noop(46, 4), data(47, 4, 10_000)]]);
+  life.reset(meta(90, 4, 60, 'a', 'b', 'c'));
+  life.append([vote(5, 'c', 90), range(91, 100).map((index) => data(index, 5))]);
+  life.compact(95, meta(95, 5, 60, 'a', 'b', 'c'));
+});
+
+export async function live(
+  disk: Disk,
+  report: (done: Log, underWay: readonly Log[]) => void,
+  { steps, settings } = { steps: STEPS, settings: SETTINGS },
+): Promise<void> {
+  const { wal } = await openWal(disk, settings);
+  let done = EMPTY;
+  for (const { act, through } of steps) {
+    report(done, through);
+    await act(wal);
+    done = through.at(-1) ?? done;
+    report(done, []);
+  }
+  await wal.close();
 }

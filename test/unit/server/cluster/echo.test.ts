@@ -51,7 +51,7 @@ test('the last echo of a node is kept with its time, until the node is no server
   t.truthy(echoes.of(one));
 });
 
-test('a standby echoes every few seconds, whether it is heard or not, until it is none', async (t) => {
+test('a standby echoes every second, more often while nobody hears it, until it is none', async (t) => {
   const clock = new TimerClock();
   const sent: Echo[] = [];
   let isHeard = true;
@@ -62,17 +62,20 @@ test('a standby echoes every few seconds, whether it is heard or not, until it i
     describe: () => ECHO,
     send: (echo) => {
       sent.push(echo);
-      return isHeard ? Promise.resolve() : Promise.reject(new Error('nobody there'));
+      return isHeard ? Promise.resolve(true) : Promise.reject(new Error('nobody there'));
     },
   });
   echoer.start();
   await settle();
   t.is(sent.length, 1);
   isHeard = false;
-  clock.advance(2500);
+  clock.advance(999);
+  await settle();
+  t.is(sent.length, 1);
+  clock.advance(1);
   await settle();
   isHeard = true;
-  clock.advance(2500);
+  clock.advance(250);
   await settle();
   t.is(sent.length, 3);
   echoer.stop();

@@ -17,8 +17,12 @@ function headersOf(settings: string, nodeId: string): readonly string[] {
     writeHead: (_: number, lines: readonly string[]) => void (written = lines),
     end: () => undefined,
   };
-  const context = { res: res as unknown as ServerResponse, writable: true };
-  makeSend(config, listener, nodeId)(context as Context, renderPlain(200, {}));
+  const context = {
+    res: res as unknown as ServerResponse,
+    req: { complete: true },
+    writable: true,
+  };
+  makeSend(config, listener, nodeId)(context as unknown as Context, renderPlain(200, {}));
   return written;
 }
 

@@ -97,7 +97,6 @@ test('the paths of sys that need no token are these', (t) => {
     'internal/ui/mounts',
     'internal/ui/mounts/{path...}',
     'replication/status',
-    'step-down',
     'wrapping/lookup',
     'wrapping/pubkey',
   ]);
@@ -130,6 +129,7 @@ test('the paths of sys that need sudo are these', (t) => {
       'revoke-prefix/{prefix...}',
       'rotate',
       'seal',
+      'step-down',
     ],
   );
 });

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { data, NOTHING, refused, temporaryFolder, vault } from '../../support/command-line.ts';
@@ -166,18 +166,26 @@ Servers:
 });
 
 /** A tar archive of one file, gzipped. */
-function archive(name: string, content: string): Buffer {
-  const header = Buffer.alloc(512);
-  header.write(name);
-  header.write(content.length.toString(8).padStart(11, '0'), 124);
-  const body = Buffer.alloc(Math.ceil(content.length / 512) * 512);
-  body.write(content);
-  return gzipSync(Buffer.concat([header, body, Buffer.alloc(1024)]));
+function archive(...files: readonly (readonly [name: string, content: string])[]): Buffer {
+  const parts = files.flatMap(([name, content]) => {
+    const header = Buffer.alloc(512);
+    header.write(name);
+    header.write(content.length.toString(8).padStart(11, '0'), 124);
+    const body = Buffer.alloc(Math.ceil(content.length / 512) * 512);
+    body.write(content);
+    return [header, body];
+  });
+  return gzipSync(Buffer.concat([...parts, Buffer.alloc(1024)]));
 }
 
 test('a snapshot is saved for its owner alone, and restored as it was', async (t) => {
   const file = join(temporaryFolder(), 'a.snap');
-  const snapshot = archive('meta.json', '{"ID":"s","Size":5,"Index":7,"Term":2,"Version":1}');
+  const snapshot = archive(
+    ['meta.json', '{"ID":"s","Size":5,"Index":7,"Term":2,"Version":1}'],
+    ['state.bin', 'x'.repeat(200_000)],
+    ['SHA256SUMS', 'sums'],
+    ['SHA256SUMS.sealed', 'sealed'],
+  );
   const save = await vault(raft('snapshot', 'save', file), {
     answers: { 'GET sys/storage/raft/snapshot': { raw: snapshot } },
   });
@@ -198,16 +206,20 @@ test('a snapshot is saved for its owner alone, and restored as it was', async (t
 
 test('half a snapshot is not kept, nor is a refusal', async (t) => {
   const file = join(temporaryFolder(), 'a.snap');
-  const snapshot = archive('meta.json', '{}');
-  const half = await vault(raft('snapshot', 'save', file), {
-    answers: { 'GET sys/storage/raft/snapshot': { raw: snapshot.subarray(0, 30) } },
-  });
-  t.is(half.exit, 2);
+  const snapshot = archive(['meta.json', '{}'], ['SHA256SUMS.sealed', 'sealed']);
+  const unsealed = archive(['meta.json', '{}'], ['SHA256SUMS', 'sums']);
+  for (const raw of [snapshot.subarray(0, 30), snapshot.subarray(0, -4), unsealed]) {
+    const half = await vault(raft('snapshot', 'save', file), {
+      answers: { 'GET sys/storage/raft/snapshot': { raw } },
+    });
+    t.is(half.exit, 2);
+    t.regex(half.stderr, /incomplete snapshot, unable to read SHA256SUMS.sealed file/);
+  }
   const denied = await vault(raft('snapshot', 'save', file), {
     answers: { 'GET sys/storage/raft/snapshot': refused(403, 'permission denied') },
   });
   t.regex(denied.stderr, /^Error taking the snapshot: Error making API request/);
-  t.false(existsSync(file));
+  t.deepEqual(readdirSync(dirname(file)), []);
 });
 
 test('a snapshot that is not there is not restored', async (t) => {

@@ -1,0 +1,78 @@
+// Writes what is to be persisted into the log. A disk that is full is tried again until there is room.
+import type { Entry, HardState, Index, SnapshotMeta } from '../types.ts';
+import type { Persist } from './order.ts';
+import { DiskFullError } from './ports.ts';
+
+/** The log on the disk. */
+export interface DurableLog {
+  /** Durable when it resolves. @throws DiskFullError when it can be tried again as it is */
+  append(hardState: HardState | undefined, entries: readonly Entry[]): Promise<void>;
+  compact(through: Index): Promise<void>;
+  reset(snapshot: SnapshotMeta): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PersisterHands {
+  /** Waits for a tick or so. */
+  pause(): Promise<void>;
+  /** Whether the disk takes writes, whenever that changes. A node with a disk that does not must not lead. */
+  usable(isUsable: boolean): void;
+  hasEnded(): boolean;
+}
+
+export class Persister {
+  readonly #log: DurableLog;
+  readonly #hands: PersisterHands;
+  #isFull = false;
+
+  constructor(log: DurableLog, hands: PersisterHands) {
+    this.#log = log;
+    this.#hands = hands;
+  }
+
+  persist(group: readonly Persist[]): Promise<void> {
+    const { hardState, entries } = merge(group);
+    return this.#untilRoom(() => this.#log.append(hardState, entries));
+  }
+
+  reset(snapshot: SnapshotMeta): Promise<void> {
+    return this.#untilRoom(() => this.#log.reset(snapshot));
+  }
+
+  async #untilRoom(write: () => Promise<void>): Promise<void> {
+    while (!this.#hands.hasEnded()) {
+      try {
+        await write();
+        this.#setFull(false);
+        return;
+      } catch (error) {
+        if (!(error instanceof DiskFullError)) throw error;
+        this.#setFull(true);
+        await this.#hands.pause();
+      }
+    }
+  }
+
+  #setFull(isFull: boolean): void {
+    if (isFull === this.#isFull) return;
+    this.#isFull = isFull;
+    this.#hands.usable(!isFull);
+  }
+}
+
+/** What a group of persists comes to: a later one takes the place of what an earlier one has from its index on. */
+function merge(group: readonly Persist[]): Pick<Persist, 'hardState' | 'entries'> {
+  let hardState: HardState | undefined;
+  let entries: readonly Entry[] = [];
+  for (const next of group) {
+    hardState = next.hardState ?? hardState;
+    if (next.entries.length > 0) entries = [...before(entries, next.entries[0]), ...next.entries];
+  }
+  return { hardState, entries };
+}
+
+function before(entries: readonly Entry[], first: Entry | undefined): readonly Entry[] {
+  const last = entries.at(-1);
+  if (first === undefined || last === undefined || last.index < first.index) return entries;
+  return entries.filter(({ index }) => index < first.index);
+}
