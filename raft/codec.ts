@@ -97,7 +97,8 @@ function writeBody(writer: Writer, message: Message): void {
     case 'time-out-now':
       return undefined;
     case 'recover':
-      return writer.number(message.index);
+      writer.number(message.index);
+      return writer.number(message.entryTerm);
     case 'not-a-member':
       return writer.number(message.configurationIndex);
   }
@@ -124,7 +125,7 @@ function readBody(reader: Reader, type: Message['type']): object {
     case 'time-out-now':
       return {};
     case 'recover':
-      return { index: reader.number() as Index };
+      return { index: reader.number() as Index, entryTerm: reader.number() as Term };
     case 'not-a-member':
       return { configurationIndex: reader.number() as Index };
   }
