@@ -27,8 +27,6 @@ import { openServices, type OpenServices } from './open-services.ts';
 import type { Unsealed } from './unsealed.ts';
 
 const ROOT_KEY_BYTES = 32;
-/** Whoever gave the last share to a new node finds it a standby, if the state of the cluster is there so soon. */
-const OPENED_WITHIN_MS = 3_000;
 
 type State =
   | { readonly type: 'sealed' }
@@ -204,10 +202,12 @@ export class Node {
   async provideShare(share: Buffer): Promise<void> {
     const entering = await this.#takeShare(share);
     if (entering === undefined) return;
-    const opened = entering.arrived.then(() => this.#inTurn(() => this.#openOnce()));
-    const failed = (error: unknown): void =>
-      this.log.error('the state of the cluster could not be opened', { error: String(error) });
-    await Promise.race([opened.catch(failed), this.changed(OPENED_WITHIN_MS)]);
+    // As in Vault, whoever gave the last share is not made to wait for the whole state.
+    void entering.arrived
+      .then(() => this.#inTurn(() => this.#openOnce()))
+      .catch((error: unknown) =>
+        this.log.error('the state of the cluster could not be opened', { error: String(error) }),
+      );
   }
 
   #takeShare(share: Buffer): Promise<Entering | undefined> {

@@ -10,7 +10,9 @@ const NAME = /^(\d{16})\.wal$/;
 
 export const segmentName = (number: number): string => `${String(number).padStart(16, '0')}.wal`;
 
-export const isPart = (name: string): boolean => name.endsWith(PART);
+/** What of the log's own was being made. Snapshots that were on their way are for whoever goes on with them. */
+export const isPart = (name: string): boolean =>
+  name.endsWith(PART) && !name.endsWith(`.snapshot${PART}`);
 
 export function segmentNumbers(names: readonly string[]): readonly number[] {
   return names

@@ -269,7 +269,11 @@ export class Invariants {
       return;
     }
     if (known.owner !== view.id) known.isShared = true;
-    if (known.content !== content) fail(`${view.id} has another entry ${name}`);
+    if (known.content !== content) {
+      fail(
+        `${view.id} has another entry ${name}: ${content.slice(0, 80)}, not ${known.content.slice(0, 80)}`,
+      );
+    }
     if (
       known.previousTerm !== previousTerm &&
       known.previousTerm !== undefined &&
@@ -409,7 +413,9 @@ function contentOf(entry: Entry): string {
     case 'data':
       return Buffer.from(entry.data).toString('latin1');
     case 'configuration':
-      return JSON.stringify(entry.configuration);
+      return entry.configuration
+        .map(({ id, address, suffrage }) => `${id} at ${address} as ${suffrage}`)
+        .join(', ');
   }
 }
 

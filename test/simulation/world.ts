@@ -227,6 +227,16 @@ export class World {
     this.note(host.id, 'stops', why);
     this.counts.add('server stopped by itself');
     this.crash(host);
+    // Somebody looks after it.
+    this.events.after(500, () => this.start(host));
+  }
+
+  /** What is on its disk cannot be used, and nobody but an operator can say what is to be done. */
+  givenUp(host: Host, why: string): void {
+    this.note(host.id, 'is given up', why);
+    this.counts.add('server given up');
+    this.crash(host);
+    host.state = 'gone';
   }
 
   removed(host: Host): void {
@@ -303,10 +313,11 @@ export class World {
     drainMicrotasks();
     const server = host.life?.server;
     if (server === undefined || host.state !== 'up') return;
-    if (host.isWatched) this.invariants.moved(server.view);
+    const { view } = server;
+    if (host.isWatched) this.invariants.moved(view);
     else {
       host.isWatched = true;
-      this.invariants.started(server.view);
+      this.invariants.started(view);
     }
   }
 }
