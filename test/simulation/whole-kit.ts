@@ -171,7 +171,7 @@ class WholeServer implements Server {
     const { process } = host;
     this.note();
     return viewOf(driver().state, host.id, {
-      applied: machine.index as number as NodeView['applied'],
+      applied: machine.index,
       leaseUntil: process?.worldTimeOf(driver().leaseUntil) ?? -Infinity,
     });
   }

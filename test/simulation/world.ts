@@ -1,5 +1,6 @@
 // One simulated world: its nodes, their disks, the network, the clock, and whoever watches. A seed says everything that
 // happens in it.
+import { votersOf } from '#raft/quorum.ts';
 import type { CompactionSettings } from '#raft/driver/compaction.ts';
 import type { Configuration, Index, Message, NodeId, Server as Member } from '#raft/types.ts';
 import { Events, Process } from './clock.ts';
@@ -9,7 +10,7 @@ import { Invariants, Violation, type DurableView } from './invariants.ts';
 import type { Ailments } from './light-disk.ts';
 import { drainMicrotasks } from './microtasks.ts';
 import { SimulatedNetwork } from './network.ts';
-import { votersOf, type Server } from './server.ts';
+import type { Server } from './server.ts';
 import type { Trace } from './trace.ts';
 
 /** A disk as the world treats it. */
