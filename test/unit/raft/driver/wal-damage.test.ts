@@ -68,6 +68,7 @@ test('a segment that was made ahead may be damaged: nothing was in it', async (t
     const damaged = device.copy(seededRandom(1));
     damaged.rot(spare, at);
     t.deepEqual(await opens(damaged), LOG, `byte ${at}`);
+    damaged.kill();
     t.deepEqual(await opens(damaged), LOG, `byte ${at}, again`);
   }
 });
