@@ -5,6 +5,7 @@ import test from 'ava';
 import { frame } from '#raft/driver/frames.ts';
 import { Transport, type TransportOptions } from '#raft/driver/transport.ts';
 import type { NodeId } from '#raft/types.ts';
+import { collectGarbage } from '#test/security/helpers/garbage.ts';
 import { RaftTimer } from '#test/helpers/raft-timer.ts';
 
 const node = (name: string): NodeId => name as NodeId;
@@ -318,8 +319,10 @@ test('what cannot be sent does not fill the memory', async (t) => {
   const packet = 'x'.repeat(MAX);
   bench.send(packet);
   await settle();
+  collectGarbage();
   const before = process.memoryUsage().arrayBuffers;
   for (let count = 0; count < 100_000; count += 1) bench.send(packet);
   await settle();
+  collectGarbage();
   t.true(process.memoryUsage().arrayBuffers - before < 64_000_000);
 });
