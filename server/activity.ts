@@ -42,8 +42,8 @@ export interface PartOptions {
   readonly whenEnded: (role: Role & { readonly type: 'stopped' | 'removed' }) => void;
 }
 
-/** Whoever gave the last share finds the node active, if it becomes that at once. */
-const ACTIVE_WITHIN = millis(1_000);
+/** Whoever gave the last share finds the node active, or knowing who is, if that is to be had at once. */
+const PLACED_WITHIN = millis(3_000);
 /** Longer than any node needs that takes over at all. */
 const HAND_OVER_WITHIN = millis(1_500);
 /** Vault's own time: whoever steps down for the sake of maintenance has some time for it. */
@@ -68,9 +68,12 @@ export async function takePart(options: PartOptions): Promise<Activity> {
   });
   stack.adopt(leadership, (one) => one.close());
   let isEnding = false;
+  const placed = Promise.withResolvers<void>();
   const follow = (role: Role): void => {
     leadership.follow(role);
     whenChanged();
+    if (role.type === 'leader') void leadership.settled.then(placed.resolve);
+    if (role.type === 'follower') placed.resolve();
     if (!isEnding && (role.type === 'stopped' || role.type === 'removed')) whenEnded(role);
   };
   stack.adopt(cluster.onRole(follow), (stopFollowing) => stopFollowing());
@@ -82,7 +85,7 @@ export async function takePart(options: PartOptions): Promise<Activity> {
   await cluster.start(link);
   stack.adopt(makeEchoer({ services, cluster, link, own }), (echoer) => echoer.stop()).start();
   follow(cluster.status().role);
-  await within(clock, ACTIVE_WITHIN, leadership.settled);
+  await within(clock, PLACED_WITHIN, placed.promise);
   const built = stack.move();
   return {
     get activeSince() {

@@ -104,19 +104,22 @@ export class FakeClusterStorage implements ClusterStorage {
     return Promise.resolve();
   }
 
-  /** A node that is alone leads; another waits until the test says who does. */
+  /** A node that is alone leads; another follows whoever does, or waits until the test says who that is. */
   start(): Promise<void> {
     this.asked.push('start');
-    if (this.#role.type === 'stopped') {
-      if (this.#cluster.configuration.length === 1) this.#cluster.elect(this);
-      else this.become({ type: 'candidate', term: this.#cluster.term });
-    }
+    const { configuration, leader, term } = this.#cluster;
+    if (this.#role.type !== 'stopped') return Promise.resolve();
+    if (configuration.length === 1) this.#cluster.elect(this);
+    else if (leader === undefined) this.become({ type: 'candidate', term });
+    else this.become({ type: 'follower', term, leader });
     return Promise.resolve();
   }
 
   stop(): Promise<void> {
     this.asked.push('stop');
-    if (this.#role.type === 'leader') this.#cluster.handOver(this);
+    if (this.#role.type === 'leader' && !this.#cluster.handOver(this)) {
+      this.#cluster.leader = undefined;
+    }
     this.become({ type: 'stopped' });
     return Promise.resolve();
   }
