@@ -20,6 +20,7 @@ import type { ForwardedHandler, Link, OpenLink } from './link.ts';
 import { LogLevel, type Log } from './log.ts';
 import { makeMetrics, nodeGauges } from './metrics/make-metrics.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import { meterRaft } from './metrics/raft-meter.ts';
 import { catalog } from './mount/catalog.ts';
 import type { Catalog } from './mount/table.ts';
 import type { Entering, Newcomer } from './newcomer.ts';
@@ -102,13 +103,16 @@ export class Node {
     this.#options = options;
     this.#physical = physical;
     this.#newcomer = options.membership?.newcomer;
-    this.#barrier = new Barrier(physical, clock);
+    this.metrics = makeMetrics(this);
+    this.#barrier = new Barrier(
+      this.cluster === undefined ? physical : meterRaft(this.metrics, this.cluster),
+      clock,
+    );
     this.#seal = new ShamirSeal(physical);
     this.#barrier.follow(() => {
       log.error('storage is under another root key now: this node needs the shares of that one');
       void this.seal();
     });
-    this.metrics = makeMetrics(this);
     this.metrics.observe(() => nodeGauges(this, this.#clusterName));
   }
 

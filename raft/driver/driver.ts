@@ -2,7 +2,7 @@
 // there are others, a network. It ends once and for good; to take part again, another one is opened on the same disk.
 import type { State } from '../state.ts';
 import { statusOf } from '../status.ts';
-import type { Entry, Index, Outcome, Settings, Status, Ticket } from '../types.ts';
+import type { Entry, Index, NodeId, Outcome, Settings, Status, Ticket } from '../types.ts';
 import { Applier } from './applier.ts';
 import { Comparison, type ComparisonHands } from './comparison.ts';
 import { Compaction, type CompactionHands, type CompactionSettings } from './compaction.ts';

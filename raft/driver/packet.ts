@@ -3,26 +3,28 @@
 import { decodeMessage, encodeMessage } from '../codec.ts';
 import type { Index, Message } from '../types.ts';
 
+/** Names the contents of a snapshot file: the beginning of their digest, in hexadecimal. */
+export type ShipmentId = string & { readonly unit: 'shipment id' };
+
 export type Part =
   | { readonly type: 'message'; readonly message: Message }
   /** A snapshot lies ready. Once all of it has arrived, `install` is for the core. */
   | {
       readonly type: 'offer';
-      /** The id of the file. */
-      readonly shipment: string;
+      readonly shipment: ShipmentId;
       readonly bytes: number;
       readonly install: Message & { readonly type: 'install' };
     }
   | {
       readonly type: 'chunk';
-      readonly shipment: string;
+      readonly shipment: ShipmentId;
       readonly offset: number;
       readonly bytes: Uint8Array;
     }
   /** Everything up to `offset` has arrived; `isWhole` once all of it has been verified. */
   | {
       readonly type: 'progress';
-      readonly shipment: string;
+      readonly shipment: ShipmentId;
       readonly offset: number;
       readonly isWhole: boolean;
     }
@@ -176,13 +178,13 @@ function numberAt(body: Buffer, offset: number): number {
   return body.readUIntBE(offset, NUMBER_BYTES);
 }
 
-function idBytes(shipment: string): Buffer {
+function idBytes(shipment: ShipmentId): Buffer {
   const bytes = Buffer.from(shipment, 'hex');
   exactly(bytes, SHIPMENT_BYTES);
   return bytes;
 }
 
-function idOf(body: Buffer): string {
+function idOf(body: Buffer): ShipmentId {
   if (body.length < SHIPMENT_BYTES) throw new RangeError('a shipment without a name');
-  return body.toString('hex', 0, SHIPMENT_BYTES);
+  return body.toString('hex', 0, SHIPMENT_BYTES) as ShipmentId;
 }

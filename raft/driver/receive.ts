@@ -1,7 +1,7 @@
 // Takes in a snapshot from the leader: chunk by chunk into a file, one snapshot at a time, and for the core once all of it
 // has been verified. Whatever repeats, comes late or belongs to another snapshot is answered with how far this one is.
 import type { Message, NodeId } from '../types.ts';
-import type { Part } from './packet.ts';
+import type { Part, ShipmentId } from './packet.ts';
 
 /** A snapshot that is on its way, as far as it lies on the disk. */
 export interface IncomingFile {
@@ -29,7 +29,7 @@ export interface ReceiveHands {
 }
 
 interface Incoming {
-  readonly shipment: string;
+  readonly shipment: ShipmentId;
   readonly bytes: number;
   install: Install;
   from: NodeId;

@@ -2,11 +2,11 @@
 // are on their way at a time. Each follower says how far it is, so that either side may lose what it likes, or begin
 // anew, and it goes on from there.
 import type { Message, NodeId, SnapshotMeta } from '../types.ts';
-import type { Part } from './packet.ts';
+import type { Part, ShipmentId } from './packet.ts';
 
 /** A snapshot that lies whole on the disk. */
 export interface OutgoingFile {
-  readonly id: string;
+  readonly id: ShipmentId;
   readonly meta: SnapshotMeta;
   readonly bytes: number;
   read(offset: number, length: number): Promise<Uint8Array>;

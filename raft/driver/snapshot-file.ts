@@ -1,7 +1,6 @@
 // Snapshots as files: written from the state machine, read back piece by piece, and put together from what another node
 // sends. A file that has its name is whole; what is being written has another.
 import type { SnapshotMeta } from '../types.ts';
-import type { ShipmentId } from './packet.ts';
 import { CorruptionError, type Disk, type DiskFile, type Snapshot } from './ports.ts';
 import {
   decodeMeta,
@@ -11,18 +10,21 @@ import {
   SnapshotReader,
 } from './snapshot-format.ts';
 
-/** A snapshot is named by the beginning of the sum over it, in hexadecimal: the same contents, the same name. */
+/** The beginning of the sum over a snapshot, in hexadecimal: the same contents have the same name everywhere. */
+export type SnapshotId = string;
+
+/** Enough that no two snapshots of a cluster have the same. */
 const ID_BYTES = 16;
 const NAME = /^([0-9a-f]{32})\.snapshot$/;
 const PART = /^[0-9a-f]{32}\.snapshot\.part$|^new\.snapshot\.part$/;
 const NEW = 'new.snapshot.part';
 
-const nameOf = (id: ShipmentId): string => `${id}.snapshot`;
-const partOf = (id: ShipmentId): string => `${id}.snapshot.part`;
+const nameOf = (id: SnapshotId): string => `${id}.snapshot`;
+const partOf = (id: SnapshotId): string => `${id}.snapshot.part`;
 
 /** A snapshot that lies whole on the disk. */
 export interface SnapshotFile extends Snapshot {
-  readonly id: ShipmentId;
+  readonly id: SnapshotId;
   readonly bytes: number;
   /** Bytes of the file as they are, for another node that judges them itself. */
   read(offset: number, length: number): Promise<Buffer>;
@@ -45,7 +47,7 @@ export async function writeSnapshot(disk: Disk, snapshot: Snapshot): Promise<Sna
 }
 
 /** @throws CorruptionError when it does not begin like one; the rest is judged when it is read */
-export async function openSnapshot(disk: Disk, id: ShipmentId): Promise<SnapshotFile> {
+export async function openSnapshot(disk: Disk, id: SnapshotId): Promise<SnapshotFile> {
   const file = await disk.open(nameOf(id));
   const first = await new SnapshotReader(file).next();
   if (first === undefined) {
@@ -56,12 +58,12 @@ export async function openSnapshot(disk: Disk, id: ShipmentId): Promise<Snapshot
 }
 
 /** The snapshots that lie on the disk. */
-export async function listSnapshots(disk: Disk): Promise<readonly ShipmentId[]> {
-  return (await disk.list()).flatMap((name) => (NAME.exec(name)?.[1] ?? []) as ShipmentId);
+export async function listSnapshots(disk: Disk): Promise<readonly SnapshotId[]> {
+  return (await disk.list()).flatMap((name) => NAME.exec(name)?.[1] ?? []);
 }
 
 /** Removes snapshots, whole or in part, but those that are named. */
-export async function removeSnapshots(disk: Disk, kept: readonly ShipmentId[]): Promise<void> {
+export async function removeSnapshots(disk: Disk, kept: readonly SnapshotId[]): Promise<void> {
   const names = new Set(kept.flatMap((id) => [nameOf(id), partOf(id)]));
   for (const name of await disk.list()) {
     if ((NAME.test(name) || PART.test(name)) && !names.has(name)) await disk.remove(name);
@@ -69,7 +71,7 @@ export async function removeSnapshots(disk: Disk, kept: readonly ShipmentId[]): 
 }
 
 export interface Incoming {
-  readonly id: ShipmentId;
+  readonly id: SnapshotId;
   /** How long the sender says that the file is. */
   readonly bytes: number;
   /** How long this node lets it be. */
@@ -94,7 +96,7 @@ export async function receiveSnapshot(disk: Disk, incoming: Incoming): Promise<I
 }
 
 interface Standing {
-  readonly id: ShipmentId;
+  readonly id: SnapshotId;
   readonly bytes: number;
   readonly length: number;
 }
@@ -147,11 +149,11 @@ export class IncomingSnapshot {
 }
 
 class OpenSnapshot implements SnapshotFile {
-  readonly id: ShipmentId;
+  readonly id: SnapshotId;
   readonly meta: SnapshotMeta;
   readonly #file: DiskFile;
 
-  constructor(file: DiskFile, id: ShipmentId, meta: SnapshotMeta) {
+  constructor(file: DiskFile, id: SnapshotId, meta: SnapshotMeta) {
     this.id = id;
     this.meta = meta;
     this.#file = file;
@@ -180,7 +182,7 @@ class OpenSnapshot implements SnapshotFile {
   }
 }
 
-async function filled(file: DiskFile, snapshot: Snapshot): Promise<ShipmentId> {
+async function filled(file: DiskFile, snapshot: Snapshot): Promise<SnapshotId> {
   try {
     return await fill(file, snapshot);
   } finally {
@@ -188,7 +190,7 @@ async function filled(file: DiskFile, snapshot: Snapshot): Promise<ShipmentId> {
   }
 }
 
-async function fill(file: DiskFile, snapshot: Snapshot): Promise<ShipmentId> {
+async function fill(file: DiskFile, snapshot: Snapshot): Promise<SnapshotId> {
   const encoder = new SnapshotEncoder();
   let at = 0;
   const write = async (pieces: readonly Buffer[]): Promise<void> => {
@@ -208,14 +210,14 @@ async function fill(file: DiskFile, snapshot: Snapshot): Promise<ShipmentId> {
   return idOf(sum);
 }
 
-const idOf = (sum: Buffer): ShipmentId => sum.toString('hex', 0, ID_BYTES) as ShipmentId;
+const idOf = (sum: Buffer): SnapshotId => sum.toString('hex', 0, ID_BYTES);
 
 /** How far a file is whole, and what it is if that is to its end. */
 async function wholeThrough(
   file: DiskFile,
-): Promise<{ readonly bytes: number; readonly id: ShipmentId | undefined }> {
+): Promise<{ readonly bytes: number; readonly id: SnapshotId | undefined }> {
   const reader = new SnapshotReader(file);
-  let id: ShipmentId | undefined;
+  let id: SnapshotId | undefined;
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
     if (piece.kind === 'end') id = idOf(piece.bytes);
   }

@@ -1,7 +1,7 @@
 // The snapshot files of a node: the one that goes to followers, and the one that comes from the leader until it has become
 // the state. Both lie beside the log.
 import type { Index, Message, NodeId, SnapshotMeta } from '../types.ts';
-import type { Part } from './packet.ts';
+import type { Part, ShipmentId } from './packet.ts';
 import type { Disk, Snapshot } from './ports.ts';
 import { Receive } from './receive.ts';
 import { Ship } from './ship.ts';
@@ -41,7 +41,7 @@ export class Snapshots {
   #outgoing: SnapshotFile | undefined;
   /** While one is being written. */
   #writing: Promise<SnapshotFile> | undefined;
-  #incoming: string | undefined;
+  #incoming: ShipmentId | undefined;
 
   constructor(hands: SnapshotHands) {
     this.#hands = hands;
@@ -113,15 +113,14 @@ export class Snapshots {
   }
 
   async #write(): Promise<SnapshotFile> {
-    const { disk, snapshot } = this.#hands;
-    const file = await writeSnapshot(disk, await snapshot());
+    const file = await writeSnapshot(this.#hands.disk, await this.#hands.snapshot());
     this.#outgoing?.release();
     this.#outgoing = file;
     await this.#tidy();
     return file;
   }
 
-  async #open(id: string, bytes: number): Promise<IncomingSnapshot> {
+  async #open(id: ShipmentId, bytes: number): Promise<IncomingSnapshot> {
     this.#incoming = id;
     await this.#tidy();
     return receiveSnapshot(this.#hands.disk, { id, bytes, maxBytes: MAX_SNAPSHOT_BYTES });

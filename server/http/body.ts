@@ -133,6 +133,14 @@ function parse(text: string): unknown {
     return parseJson(text);
   } catch (cause) {
     // The parser's own message quotes what was sent.
-    throw new ClientError(400, 'failed to parse JSON input: invalid JSON', { cause });
+    const reason = endsEarly(cause, text) ? 'unexpected EOF' : 'invalid JSON';
+    throw new ClientError(400, `failed to parse JSON input: ${reason}`, { cause });
   }
+}
+
+/** Whether the parser missed something behind the last character. */
+function endsEarly(error: unknown, text: string): boolean {
+  const message = error instanceof Error ? error.message : '';
+  const at = / at position (\d+)/.exec(message)?.[1];
+  return at === undefined ? message.startsWith('Unexpected end') : Number(at) === text.length;
 }

@@ -4,6 +4,7 @@ import { seconds } from '#sdk/duration.ts';
 import { initialTelemetry } from '../config/telemetry.ts';
 import type { Node } from '../node.ts';
 import { Metrics, type GaugeValue } from './metrics.ts';
+import { clusterGauges, storageGauges } from './raft-meter.ts';
 
 /** Without a telemetry stanza there is nothing for Prometheus. */
 const NO_TELEMETRY = { ...initialTelemetry, prometheus_retention_time: seconds(0) };
@@ -23,5 +24,12 @@ export function nodeGauges(node: Node, clusterName: string): readonly GaugeValue
     { name: 'core.in_flight_requests', value: node.inFlight.size, labels },
   ];
   if (services === undefined) return gauges;
-  return [...gauges, { name: 'expire.num_leases', value: services.leases.size }];
+  const { raft } = services.node;
+  const isActive = node.activeSince !== undefined;
+  return [
+    ...gauges,
+    { name: 'expire.num_leases', value: services.leases.size },
+    ...(raft === undefined ? [] : storageGauges(raft.storage.status(), clusterName)),
+    ...(raft === undefined || !isActive ? [] : clusterGauges(raft)),
+  ];
 }

@@ -58,6 +58,9 @@ export class RaftNodes {
   readonly #receivers = new Map<NodeId, (from: NodeId, packet: Uint8Array) => void>();
   /** Whether a packet arrives. */
   filter: Filter = () => true;
+  /** Whether it arrives twice, and how late. */
+  repeats = (): boolean => false;
+  delay = (): number => 1;
   packets = 0;
   bytes = 0;
   readonly #segmentBytes: number;
@@ -122,7 +125,9 @@ export class RaftNodes {
         this.packets += 1;
         this.bytes += packet.length;
         if (!this.filter(from, to)) return;
-        this.timer.after(1, () => this.#receivers.get(to)?.(from, packet));
+        for (let copies = this.repeats() ? 2 : 1; copies > 0; copies--) {
+          this.timer.after(this.delay(), () => this.#receivers.get(to)?.(from, packet));
+        }
       },
       listen: (receive) => {
         this.#receivers.set(from, receive);
@@ -158,6 +163,8 @@ export class RaftNodes {
 
   heal(): void {
     this.filter = () => true;
+    this.repeats = () => false;
+    this.delay = () => 1;
   }
 
   /** Whoever serves as the leader, of the highest term if there are several. */

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import type { NodeId } from '#raft/types.ts';
+import { CorruptionError } from '#raft/driver/ports.ts';
+import type { Entry, NodeId } from '#raft/types.ts';
 import {
   NoLeaderError,
   NotLeaderError,
@@ -335,4 +336,170 @@ test('what is not a saved state changes nothing, and only the leader restores', 
   await t.throwsAsync(nodes.until(nodes.node('b').storage.restore(stream([]))), {
     instanceOf: NotLeaderError,
   });
+});
+
+const OFTEN = {
+  compaction: { trailingLogs: 10, snapshotThreshold: 20, snapshotInterval: 1e12 },
+};
+
+async function putMany(nodes: RaftNodes, storage: ClusterStorage, count: number): Promise<void> {
+  for (let at = 0; at < count; at++) {
+    await put(nodes, storage, `k${at % 50}`, `${at} ${'x'.repeat(1000)}`);
+  }
+}
+
+test('the log is cut, and a node that was away for too long is sent a snapshot', async (t) => {
+  const nodes = await three(t, OFTEN);
+  const { storage } = nodes.node('a');
+  nodes.isolate('c');
+  await putMany(nodes, storage, 200);
+  nodes.heal();
+  const away = nodes.node('c').storage;
+  await nodes.runUntil(() => away.index === storage.index);
+  t.is(textOf(away, 'k49'), textOf(storage, 'k49'));
+  t.deepEqual(nodes.node('c').machine.checksum(), nodes.node('a').machine.checksum());
+  await put(nodes, storage, 'after', 'x');
+  await nodes.runUntil(() => textOf(away, 'after') === 'x');
+});
+
+const noop = ({ index, term }: Entry): Entry => ({ type: 'noop', index, term });
+
+/** Fills a node that was away; what the network does meanwhile is the test's. */
+async function fillWhile(
+  nodes: RaftNodes,
+  filter: (nodes: RaftNodes) => void,
+  bytes = 3_000_000,
+): Promise<void> {
+  const { storage } = nodes.node('a');
+  nodes.isolate('c');
+  const value = 'x'.repeat(100_000);
+  for (let at = 0; at < bytes / value.length; at++) {
+    await put(nodes, storage, `large${at}`, value + at);
+  }
+  await putMany(nodes, storage, 60);
+  nodes.heal();
+  filter(nodes);
+}
+
+test('a snapshot arrives though packets are lost, repeated and late', async (t) => {
+  const nodes = await three(t, { ...OFTEN, segmentBytes: 1024 * 1024 });
+  await fillWhile(nodes, () => {
+    nodes.filter = () => nodes.random.below(10) < 7;
+    nodes.repeats = () => nodes.random.below(10) < 3;
+    nodes.delay = () => 1 + nodes.random.below(80);
+  });
+  const away = nodes.node('c').storage;
+  await nodes.runUntil(() => textOf(away, 'k49') !== undefined);
+  nodes.heal();
+  const { storage } = nodes.node('a');
+  await nodes.runUntil(() => away.index === (nodes.leader() ?? nodes.node('a')).storage.index);
+  t.deepEqual(nodes.node('c').machine.checksum(), nodes.node('b').machine.checksum());
+  t.is(textOf(away, 'large0'), textOf(storage, 'large0'));
+});
+
+test('a snapshot goes on where it was when the receiver restarts', async (t) => {
+  const nodes = await three(t, { ...OFTEN, segmentBytes: 1024 * 1024 });
+  await fillWhile(nodes, () => undefined);
+  const before = nodes.bytes;
+  await nodes.runUntil(() => nodes.bytes - before > 1_500_000);
+  t.is(textOf(nodes.node('c').storage, 'k49'), undefined);
+  await nodes.until(nodes.node('c').storage.close());
+  const { storage } = await nodes.restart('c');
+  await nodes.runUntil(() => storage.index === nodes.node('a').storage.index);
+  t.true(nodes.bytes - before < 5_000_000, `${nodes.bytes - before} bytes in all`);
+});
+
+test('a snapshot of a leader that is gone is not missed: the next one sends its own', async (t) => {
+  const nodes = await three(t, { ...OFTEN, segmentBytes: 1024 * 1024 });
+  await fillWhile(nodes, () => undefined);
+  const before = nodes.bytes;
+  await nodes.runUntil(() => nodes.bytes - before > 1_000_000);
+  await nodes.until(nodes.node('a').storage.transfer('b' as NodeId));
+  const { storage } = nodes.node('c');
+  await nodes.runUntil(() => nodes.leader()?.id === 'b');
+  await nodes.runUntil(() => storage.index === nodes.node('b').storage.index);
+  t.deepEqual(nodes.node('c').machine.checksum(), nodes.node('b').machine.checksum());
+});
+
+test('a server that joins late is filled by a snapshot', async (t) => {
+  const nodes = await RaftNodes.start(['a'], OFTEN);
+  t.teardown(() => nodes.close());
+  await putMany(nodes, nodes.node('a').storage, 100);
+  const { storage } = await nodes.join('b', 'a');
+  t.is(textOf(storage, 'k49'), textOf(nodes.node('a').storage, 'k49'));
+});
+
+test('a node whose state is not that of the others throws it away and is filled again', async (t) => {
+  const nodes = await three(t, OFTEN);
+  const { storage } = nodes.node('a');
+  await putMany(nodes, storage, 50);
+  // An entry that nobody else has applied.
+  const { machine, storage: wrong } = nodes.node('c');
+  const applied = machine.apply.bind(machine);
+  let isWrong = true;
+  machine.apply = (entries) => {
+    if (!isWrong) return applied(entries);
+    isWrong = false;
+    return applied(entries.map((entry) => (entry.type === 'data' ? noop(entry) : entry)));
+  };
+  await put(nodes, storage, 'k0', 'changed');
+  await nodes.runUntil(() => wrong.index === storage.index);
+  t.not(textOf(wrong, 'k0'), 'changed');
+  const commits: Promise<unknown>[] = [];
+  for (let at = 0; at < 1000; at++) commits.push(storage.commit(batch({ [`n${at}`]: 'x' })));
+  await nodes.until(Promise.all(commits));
+  await nodes.runUntil(() => textOf(wrong, 'k0') === 'changed' && wrong.index === storage.index);
+  t.deepEqual(machine.checksum(), nodes.node('a').machine.checksum());
+  t.false(
+    nodes.node('c').roles.some(({ type }) => type === 'stopped'),
+    'nobody takes it for failed',
+  );
+});
+
+test('a leader whose disk hangs hands over, and its clients are told', async (t) => {
+  const nodes = await three(t);
+  const { storage, disk } = nodes.node('a');
+  disk.settings.fault = ({ operation }) =>
+    operation === 'writeDurably' ? { type: 'hang', milliseconds: 20_000 } : undefined;
+  const waiting = storage.commit(batch({ key: 'value' })).catch((error: unknown) => error);
+  const started = nodes.timer.now();
+  const next = await successor(nodes, 'a');
+  t.true(nodes.timer.now() - started < 4_000, `${nodes.timer.now() - started} ms`);
+  await t.notThrowsAsync(put(nodes, next.storage, 'key', 'other'));
+  await nodes.until(waiting);
+});
+
+test('a node with a damaged log is brought back by the others', async (t) => {
+  const nodes = await three(t);
+  await putMany(nodes, nodes.node('a').storage, 60);
+  await nodes.until(nodes.node('c').storage.close());
+  const { disk } = nodes.node('c');
+  const segment = disk.files.find(({ name, size }) => name.includes('log') && size > 0);
+  disk.rot(segment?.name ?? disk.files[0]?.name ?? '', 5000);
+  const { storage } = await nodes.restart('c');
+  await put(nodes, nodes.node('a').storage, 'after', 'x');
+  await nodes.runUntil(() => textOf(storage, 'after') === 'x');
+  t.deepEqual(nodes.node('c').machine.checksum(), nodes.node('a').machine.checksum());
+});
+
+test('a node that is alone and has a damaged log does not start', async (t) => {
+  const nodes = await RaftNodes.start(['a']);
+  await putMany(nodes, nodes.node('a').storage, 60);
+  await nodes.until(nodes.node('a').storage.close());
+  const { disk } = nodes.node('a');
+  for (const { name, size } of disk.files) if (size > 5000) disk.rot(name, 5000);
+  await t.throwsAsync(nodes.restart('a'), { instanceOf: CorruptionError });
+  await nodes.until(nodes.node('a').storage.close());
+});
+
+test('batches wait while too much waits to be committed, and all get through', async (t) => {
+  const nodes = await three(t, { segmentBytes: 8 * 1024 * 1024 });
+  const { storage } = nodes.node('a');
+  const value = 'x'.repeat(200_000);
+  const commits = Array.from({ length: 60 }, (_, at) =>
+    storage.commit(batch({ [`k${at}`]: value })),
+  );
+  await nodes.until(Promise.all(commits));
+  await nodes.runUntil(() => nodes.node('b').storage.index === storage.index);
+  t.is(storage.list('').length, 60);
 });

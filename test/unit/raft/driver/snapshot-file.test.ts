@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { openFolder } from '#raft/driver/disk.ts';
-import type { ShipmentId } from '#raft/driver/packet.ts';
 import { CorruptionError, DiskFullError, type Disk, type Snapshot } from '#raft/driver/ports.ts';
 import {
   listSnapshots,
@@ -187,7 +186,7 @@ test('a snapshot that is cut anywhere, or goes on, is damaged', async (t) => {
 });
 
 interface Arriving {
-  readonly id: ShipmentId;
+  readonly id: string;
   readonly bytes: Buffer;
 }
 
@@ -259,7 +258,7 @@ test('a snapshot that arrives with any flipped bit is not taken, and nothing is 
 
 test('a whole snapshot under the name of another is not taken', async (t) => {
   const { bytes } = await written();
-  const id = 'f'.repeat(32) as ShipmentId;
+  const id = 'f'.repeat(32);
   t.false(await sendTo(newDevice().mount(), { id, bytes }));
 });
 
@@ -271,7 +270,7 @@ const SIZES: readonly (readonly [string, number, RegExp])[] = [
 for (const [what, bytes, message] of SIZES) {
   test(`a snapshot that is ${what} is refused before anything of it is there`, async (t) => {
     const device = newDevice();
-    const id = 'a'.repeat(32) as ShipmentId;
+    const id = 'a'.repeat(32);
     const offer = { id, bytes, maxBytes: MAX_BYTES };
     await t.throwsAsync(receiveSnapshot(device.mount(), offer), {
       instanceOf: RangeError,
@@ -282,7 +281,7 @@ for (const [what, bytes, message] of SIZES) {
 }
 
 test('a name that is none is refused, whatever folder it leads to', async (t) => {
-  const offer = { id: '../state' as ShipmentId, bytes: 1000, maxBytes: MAX_BYTES };
+  const offer = { id: '../state', bytes: 1000, maxBytes: MAX_BYTES };
   await t.throwsAsync(receiveSnapshot(newDevice().mount(), offer), { instanceOf: RangeError });
 });
 
@@ -311,7 +310,7 @@ test('all snapshots but those that are named are removed, also what is there of 
   const { device, file, bytes } = await written();
   const disk = device.mount();
   const other = await writeSnapshot(disk, snapshot(Buffer.from('other')));
-  const part = 'b'.repeat(32) as ShipmentId;
+  const part = 'b'.repeat(32);
   await (
     await receiveSnapshot(disk, { id: part, bytes: 500, maxBytes: MAX_BYTES })
   ).append(bytes.subarray(0, 100));
