@@ -2,6 +2,7 @@
 // sends. A file that has its name is whole; what is being written has another.
 import type { SnapshotMeta } from '../types.ts';
 import { CorruptionError, type Disk, type DiskFile, type Snapshot } from './ports.ts';
+import type { ShipmentId } from './packet.ts';
 import {
   decodeMeta,
   MAX_CHUNK_BYTES,
@@ -10,21 +11,18 @@ import {
   SnapshotReader,
 } from './snapshot-format.ts';
 
-/** The beginning of the sum over a snapshot, in hexadecimal: the same contents have the same name everywhere. */
-export type SnapshotId = string;
-
 /** Enough that no two snapshots of a cluster have the same. */
 const ID_BYTES = 16;
 const NAME = /^([0-9a-f]{32})\.snapshot$/;
 const PART = /^[0-9a-f]{32}\.snapshot\.part$|^new\.snapshot\.part$/;
 const NEW = 'new.snapshot.part';
 
-const nameOf = (id: SnapshotId): string => `${id}.snapshot`;
-const partOf = (id: SnapshotId): string => `${id}.snapshot.part`;
+const nameOf = (id: ShipmentId): string => `${id}.snapshot`;
+const partOf = (id: ShipmentId): string => `${id}.snapshot.part`;
 
 /** A snapshot that lies whole on the disk. */
 export interface SnapshotFile extends Snapshot {
-  readonly id: SnapshotId;
+  readonly id: ShipmentId;
   readonly bytes: number;
   /** Bytes of the file as they are, for another node that judges them itself. */
   read(offset: number, length: number): Promise<Buffer>;
@@ -47,7 +45,7 @@ export async function writeSnapshot(disk: Disk, snapshot: Snapshot): Promise<Sna
 }
 
 /** @throws CorruptionError when it does not begin like one; the rest is judged when it is read */
-export async function openSnapshot(disk: Disk, id: SnapshotId): Promise<SnapshotFile> {
+export async function openSnapshot(disk: Disk, id: ShipmentId): Promise<SnapshotFile> {
   const file = await disk.open(nameOf(id));
   const first = await new SnapshotReader(file).next();
   if (first === undefined) {
@@ -58,12 +56,12 @@ export async function openSnapshot(disk: Disk, id: SnapshotId): Promise<Snapshot
 }
 
 /** The snapshots that lie on the disk. */
-export async function listSnapshots(disk: Disk): Promise<readonly SnapshotId[]> {
-  return (await disk.list()).flatMap((name) => NAME.exec(name)?.[1] ?? []);
+export async function listSnapshots(disk: Disk): Promise<readonly ShipmentId[]> {
+  return (await disk.list()).flatMap((name) => (NAME.exec(name)?.[1] ?? []) as ShipmentId);
 }
 
 /** Removes snapshots, whole or in part, but those that are named. */
-export async function removeSnapshots(disk: Disk, kept: readonly SnapshotId[]): Promise<void> {
+export async function removeSnapshots(disk: Disk, kept: readonly ShipmentId[]): Promise<void> {
   const names = new Set(kept.flatMap((id) => [nameOf(id), partOf(id)]));
   for (const name of await disk.list()) {
     if ((NAME.test(name) || PART.test(name)) && !names.has(name)) await disk.remove(name);
@@ -71,7 +69,7 @@ export async function removeSnapshots(disk: Disk, kept: readonly SnapshotId[]): 
 }
 
 export interface Incoming {
-  readonly id: SnapshotId;
+  readonly id: ShipmentId;
   /** How long the sender says that the file is. */
   readonly bytes: number;
   /** How long this node lets it be. */
@@ -96,7 +94,7 @@ export async function receiveSnapshot(disk: Disk, incoming: Incoming): Promise<I
 }
 
 interface Standing {
-  readonly id: SnapshotId;
+  readonly id: ShipmentId;
   readonly bytes: number;
   readonly length: number;
 }
@@ -149,11 +147,11 @@ export class IncomingSnapshot {
 }
 
 class OpenSnapshot implements SnapshotFile {
-  readonly id: SnapshotId;
+  readonly id: ShipmentId;
   readonly meta: SnapshotMeta;
   readonly #file: DiskFile;
 
-  constructor(file: DiskFile, id: SnapshotId, meta: SnapshotMeta) {
+  constructor(file: DiskFile, id: ShipmentId, meta: SnapshotMeta) {
     this.id = id;
     this.meta = meta;
     this.#file = file;
@@ -182,7 +180,7 @@ class OpenSnapshot implements SnapshotFile {
   }
 }
 
-async function filled(file: DiskFile, snapshot: Snapshot): Promise<SnapshotId> {
+async function filled(file: DiskFile, snapshot: Snapshot): Promise<ShipmentId> {
   try {
     return await fill(file, snapshot);
   } finally {
@@ -190,7 +188,7 @@ async function filled(file: DiskFile, snapshot: Snapshot): Promise<SnapshotId> {
   }
 }
 
-async function fill(file: DiskFile, snapshot: Snapshot): Promise<SnapshotId> {
+async function fill(file: DiskFile, snapshot: Snapshot): Promise<ShipmentId> {
   const encoder = new SnapshotEncoder();
   let at = 0;
   const write = async (pieces: readonly Buffer[]): Promise<void> => {
@@ -210,14 +208,14 @@ async function fill(file: DiskFile, snapshot: Snapshot): Promise<SnapshotId> {
   return idOf(sum);
 }
 
-const idOf = (sum: Buffer): SnapshotId => sum.toString('hex', 0, ID_BYTES);
+const idOf = (sum: Buffer): ShipmentId => sum.toString('hex', 0, ID_BYTES) as ShipmentId;
 
 /** How far a file is whole, and what it is if that is to its end. */
 async function wholeThrough(
   file: DiskFile,
-): Promise<{ readonly bytes: number; readonly id: SnapshotId | undefined }> {
+): Promise<{ readonly bytes: number; readonly id: ShipmentId | undefined }> {
   const reader = new SnapshotReader(file);
-  let id: SnapshotId | undefined;
+  let id: ShipmentId | undefined;
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
     if (piece.kind === 'end') id = idOf(piece.bytes);
   }

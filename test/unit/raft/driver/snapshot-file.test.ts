@@ -1,3 +1,4 @@
+import type { ShipmentId } from '#raft/driver/packet.ts';
 import { join } from 'node:path';
 import test from 'ava';
 import { openFolder } from '#raft/driver/disk.ts';
@@ -186,7 +187,7 @@ test('a snapshot that is cut anywhere, or goes on, is damaged', async (t) => {
 });
 
 interface Arriving {
-  readonly id: string;
+  readonly id: ShipmentId;
   readonly bytes: Buffer;
 }
 
@@ -258,7 +259,7 @@ test('a snapshot that arrives with any flipped bit is not taken, and nothing is 
 
 test('a whole snapshot under the name of another is not taken', async (t) => {
   const { bytes } = await written();
-  const id = 'f'.repeat(32);
+  const id = 'f'.repeat(32) as ShipmentId;
   t.false(await sendTo(newDevice().mount(), { id, bytes }));
 });
 
@@ -270,7 +271,7 @@ const SIZES: readonly (readonly [string, number, RegExp])[] = [
 for (const [what, bytes, message] of SIZES) {
   test(`a snapshot that is ${what} is refused before anything of it is there`, async (t) => {
     const device = newDevice();
-    const id = 'a'.repeat(32);
+    const id = 'a'.repeat(32) as ShipmentId;
     const offer = { id, bytes, maxBytes: MAX_BYTES };
     await t.throwsAsync(receiveSnapshot(device.mount(), offer), {
       instanceOf: RangeError,
@@ -312,7 +313,7 @@ test('all snapshots but those that are named are removed, also what is there of 
   const other = await writeSnapshot(disk, snapshot(Buffer.from('other')));
   const part = 'b'.repeat(32);
   await (
-    await receiveSnapshot(disk, { id: part, bytes: 500, maxBytes: MAX_BYTES })
+    await receiveSnapshot(disk, { id: part as ShipmentId, bytes: 500, maxBytes: MAX_BYTES })
   ).append(bytes.subarray(0, 100));
   await disk.create('state');
   await removeSnapshots(disk, [other.id]);
