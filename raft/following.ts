@@ -76,15 +76,6 @@ export function learnCommit(state: State, commit: Index): void {
   state.commit = most(state.commit, commit);
 }
 
-/** Once this term's leader has committed something, all that was acknowledged before is in this log again. */
-export function endRecovery(state: State): void {
-  if (!state.isRecovering) return;
-  const settled = least(state.commit, state.durable);
-  if (settled === 0 || termAt(state.log, settled) !== state.term) return;
-  state.isRecovering = false;
-  state.isPromising = true;
-}
-
 export function accept(
   state: State,
   message: { readonly from: Append['from']; readonly round: Round },
@@ -115,12 +106,4 @@ function reply(
     isInstalling: state.installing !== undefined,
     isRecovering: state.isRecovering,
   });
-}
-
-/** The leader remembers more of this log than there is: what it once held may have counted. */
-export function onRecover(state: State, message: Extract<Message, { type: 'recover' }>): void {
-  hearLeader(state, message);
-  if (state.isRecovering || lastIndex(state.log) >= message.index) return;
-  state.isRecovering = true;
-  state.isPromising = true;
 }

@@ -109,8 +109,9 @@ export function voidRounds(state: State, lead: Leadership): void {
 /** Whether a majority has been heard of, this node counting as one that hears itself. */
 export function hearsMajority(state: State, lead: Leadership): boolean {
   const heard = voters(state).filter((voter) => {
-    const silence = voter === state.settings.id ? 0 : lead.peers.get(voter)?.silence;
-    return silence !== undefined && silence <= state.settings.electionTicks;
+    if (voter === state.settings.id) return true;
+    const peer = lead.peers.get(voter);
+    return peer && !peer.isRecovering && peer.silence <= state.settings.electionTicks;
   });
   return heard.length >= majority(voters(state).length);
 }

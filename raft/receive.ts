@@ -1,10 +1,11 @@
 // A message from another server: what it says about terms, and who deals with the rest.
 import { onInstall } from './compaction.ts';
 import { campaign, canStand, onVoteReply, onVoteRequest } from './election.ts';
-import { endRecovery, onAppend, onRecover } from './following.ts';
+import { onAppend } from './following.ts';
 import { onNotMember } from './membership.ts';
 import { LARGEST_NUMBER } from './numbers.ts';
 import { confirmRounds, onRead, onReadReply } from './read-index.ts';
+import { noteGoal, onRecover, proceedWithRecovery } from './recovery.ts';
 import { onAppendReply } from './replication.ts';
 import { becomeFollower } from './role.ts';
 import { isMember } from './state.ts';
@@ -18,7 +19,7 @@ export function receive(state: State, message: Message): void {
     becomeFollower(state, message.term, undefined);
   }
   dispatch(state, message);
-  endRecovery(state);
+  proceedWithRecovery(state);
 }
 
 function dispatch(state: State, message: Message): void {
@@ -38,7 +39,7 @@ function dispatch(state: State, message: Message): void {
     case 'read':
       return onRead(state, message);
     case 'read-reply':
-      return onReadReply(state, message);
+      return noteGoal(state, message) ? undefined : onReadReply(state, message);
     case 'time-out-now':
       return onTimeOutNow(state, message);
     case 'recover':

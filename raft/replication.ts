@@ -112,8 +112,9 @@ export function onAppendReply(state: State, lead: Leadership, reply: AppendReply
   if (peer === undefined || reply.index > lastIndex(state.log)) return;
   peer.silence = 0;
   peer.wasHeard = true;
-  peer.round = most(peer.round, reply.round);
   peer.isRecovering = reply.isRecovering;
+  // Who may have forgotten a newer term cannot confirm that there is none.
+  if (!reply.isRecovering) peer.round = most(peer.round, reply.round);
   watchForLoss(state, peer, reply);
   if (reply.isAccepted) noteAccepted(peer, reply.index, reply.round);
   if (peer.mode === 'snapshot') afterShipping(state, peer, reply);
@@ -177,10 +178,11 @@ export function advanceCommit(state: State, lead: Leadership): void {
   noteCommitted(state, lead, reached);
 }
 
-/** This node counts from when its own disk has it. */
+/** This node counts from when its own disk has it, and another one while it is sure of what it has promised. */
 function matchOf(state: State, lead: Leadership, voter: Progress['id']): Index {
   if (voter === state.settings.id) return state.durable;
-  return lead.peers.get(voter)?.match ?? (0 as Index);
+  const peer = lead.peers.get(voter);
+  return peer === undefined || peer.isRecovering ? (0 as Index) : peer.match;
 }
 
 function noteCommitted(state: State, lead: Leadership, commit: Index): void {

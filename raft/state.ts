@@ -120,6 +120,10 @@ export interface State {
   /** Reads that were passed on to the leader, under a number that no earlier run of this node has used. */
   readonly forwarded: Map<Ticket, { readonly ticket: Ticket; readonly since: number }>;
   nextForward: Ticket;
+  /** What this node has asked the leader in order to recover, and up to where it has to get. */
+  recovery:
+    | { readonly number: Ticket; readonly since: number; readonly goal: Index | undefined }
+    | undefined;
 
   /** Of the configuration in force when it was last asked for. */
   electorate: { readonly configuration: Configuration; readonly voters: readonly NodeId[] };
@@ -178,6 +182,7 @@ export function newState(settings: Settings, restored: Restored): State {
     handover: undefined,
     forwarded: new Map(),
     nextForward: (high * 2 ** 19) as Ticket,
+    recovery: undefined,
     electorate: { configuration: [], voters: [] },
     early: [],
     late: [],

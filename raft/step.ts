@@ -4,13 +4,13 @@ import { bootstrap } from './bootstrap.ts';
 import { onCompacted, onInstalled } from './compaction.ts';
 import { notePersisted } from './durability.ts';
 import { leadAlone, onElectionTimeout } from './election.ts';
-import { endRecovery } from './following.ts';
 import { invariant } from './invariant.ts';
 import { abdicate, flushLeader, tickLeader } from './leadership.ts';
 import { change } from './membership.ts';
 import { finish } from './outbox.ts';
 import { expireReads, read } from './read-index.ts';
 import { receive } from './receive.ts';
+import { proceedWithRecovery } from './recovery.ts';
 import { advanceCommit, onShipped, propose } from './replication.ts';
 import type { State } from './state.ts';
 import { endHandover, transfer } from './transfer.ts';
@@ -114,7 +114,7 @@ function onPersisted(state: State, sequence: Sequence): void {
   invariant(sequence <= state.sequence, 'what is durable was to be persisted');
   notePersisted(state, sequence);
   if (state.lead !== undefined) advanceCommit(state, state.lead);
-  endRecovery(state);
+  proceedWithRecovery(state);
 }
 
 function onApplied(state: State, through: Index): void {

@@ -52,8 +52,8 @@ export interface HardState {
   /** The last index known to be committed; may lag, since it can be learnt again. */
   readonly commit: Index;
   /**
-   * The node may have lost entries that it once acknowledged (a damaged log, an old disk image): it neither votes nor
-   * stands until a leader has brought it up to an entry of that leader's own term.
+   * The node may have lost entries or votes that it once gave (a damaged log, an old disk image, an empty disk): it
+   * neither votes, stands nor counts until it holds what was committed at some time after it came back.
    */
   readonly isRecovering: boolean;
 }

@@ -43,7 +43,7 @@ export interface PartOptions {
 }
 
 /** Whoever gave the last share finds the node active, or knowing who is, if that is to be had at once. */
-const PLACED_WITHIN = millis(1_000);
+const PLACED_WITHIN = millis(3_000);
 /** Longer than any node needs that takes over at all. */
 const HAND_OVER_WITHIN = millis(1_500);
 /** Vault's own time: whoever steps down for the sake of maintenance has some time for it. */

@@ -28,13 +28,12 @@ import { openServices, type OpenServices } from './open-services.ts';
 import type { Unsealed } from './unsealed.ts';
 
 const ROOT_KEY_BYTES = 32;
-
 type State =
   | { readonly type: 'sealed' }
   | {
       readonly type: 'unsealed';
       readonly services: OpenServices;
-      readonly activity: Activity | undefined;
+      readonly activity: Activity;
     };
 
 /** The cluster that the storage is shared in. */
@@ -134,12 +133,12 @@ export class Node {
 
   /** Since when this node is the active one; `undefined` while it is sealed or a standby. */
   get activeSince(): Millis | undefined {
-    return this.#state.type === 'unsealed' ? this.#state.activity?.activeSince : undefined;
+    return this.#state.type === 'unsealed' ? this.#state.activity.activeSince : undefined;
   }
 
   /** What ties this node to the others, while it is unsealed and not alone. */
   get link(): Link | undefined {
-    return this.#state.type === 'unsealed' ? this.#state.activity?.link : undefined;
+    return this.#state.type === 'unsealed' ? this.#state.activity.link : undefined;
   }
 
   /** Where this node is found; '' for a node that is in no cluster. */
@@ -202,16 +201,19 @@ export class Node {
     return this.#barrier.isInitialised || (await this.#newcomer?.join(request)) === true;
   }
 
-  /** Takes a share; the last one that is needed unseals. */
+  /** Takes a share; the last one that is needed unseals. A node that has just been let in does so as soon as it can. */
   async provideShare(share: Buffer): Promise<void> {
     const entering = await this.#takeShare(share);
-    if (entering === undefined) return;
-    // As in Vault, whoever gave the last share is not made to wait for the whole state.
-    void entering.arrived
-      .then(() => this.#inTurn(() => this.#openOnce()))
-      .catch((error: unknown) =>
-        this.log.error('the state of the cluster could not be opened', { error: String(error) }),
-      );
+    if (entering !== undefined) void this.#openWhenArrived(entering);
+  }
+
+  async #openWhenArrived({ arrived }: Entering): Promise<void> {
+    try {
+      await arrived;
+      await this.#inTurn(() => this.#openOnce());
+    } catch (error) {
+      this.log.error('the state of the cluster could not be opened', { error: String(error) });
+    }
   }
 
   #takeShare(share: Buffer): Promise<Entering | undefined> {
@@ -257,7 +259,7 @@ export class Node {
 
   /** Has another node be active, if there is one that can. */
   async handOver(): Promise<void> {
-    if (this.#state.type === 'unsealed') await this.#state.activity?.handOver();
+    if (this.#state.type === 'unsealed') await this.#state.activity.handOver();
   }
 
   /** Hands over what others can go on with, disposes of all that exists only while unsealed, and forgets the keys. */
@@ -266,8 +268,8 @@ export class Node {
       if (this.#state.type === 'sealed') return;
       const { services, activity } = this.#state;
       // Where another node takes over, requests are sent on to it meanwhile.
-      if (activity?.link === undefined) this.#state = { type: 'sealed' };
-      await activity?.close();
+      if (activity.link === undefined) this.#state = { type: 'sealed' };
+      await activity.close();
       this.#state = { type: 'sealed' };
       await services.close();
       this.#barrier.seal();
@@ -296,8 +298,6 @@ export class Node {
       const services = stack.adopt(await openServices(this, this.#barrier, this.#seal), (opened) =>
         opened.close(),
       );
-      // Whoever asks meanwhile is told to wait, not that the node is sealed.
-      this.#state = { type: 'unsealed', services, activity: undefined };
       this.#clusterName = services.unsealed.node.clusterName;
       const activity = await this.#becomePart(services.unsealed);
       this.#state = { type: 'unsealed', services, activity };

@@ -126,10 +126,19 @@ export class Generation {
     return snapshot;
   }
 
-  /** Writes what has gathered, with the state that it leads to. */
+  /**
+   * Writes what has gathered, with the state that it leads to.
+   *
+   * @throws FullError when it can be tried again
+   */
   async write(standing: Standing): Promise<void> {
     const state = { ...this.directory.state(), ...standing, staging: this.#staging };
-    await this.medium.write(this.overlay.take(), encodeMachineState(state));
+    try {
+      await this.medium.write(this.overlay.take(), encodeMachineState(state));
+    } catch (error) {
+      this.overlay.takeBack();
+      throw error;
+    }
     this.overlay.landed();
   }
 

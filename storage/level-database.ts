@@ -2,12 +2,18 @@
 // before the first write (LevelDB 1.20 loses writes under an iterator), and its own checks are off in this binding: every
 // byte that it gives back has to be checked by whoever reads it.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { prepareFolder, restrictFiles, syncFiles } from './folder.ts';
 import { checkTables } from './leveldb/table.ts';
 import type { MachineMedium, Records } from './machine-medium.ts';
-import { DamagedError, StorageError } from './physical.ts';
+import { DamagedError, FullError, StorageError } from './physical.ts';
+
+/** What LevelDB may need to open a store and to go on: its log as a table, and a new log. */
+const ROOM_BYTES = 64 * 1024 * 1024;
+
+const NO_ROOM = /No space left|quota exceeded/;
 
 const BUFFERS = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
 
@@ -37,16 +43,20 @@ export async function openDatabase(folder: string, isExpected: boolean): Promise
     // What LevelDB tells about itself is no part of the store.
     for (const name of ['LOG', 'LOG.old']) rmSync(join(folder, name), { force: true });
     if (!isFresh) checkTables(folder);
-    // Ciphertext does not get smaller.
-    const sizes = { compression: false, writeBufferSize: WRITE_BUFFER_BYTES };
-    const options = { ...BUFFERS, ...sizes, createIfMissing: isFresh };
-    const database: Database = new Level<Buffer, Buffer>(folder, options);
-    await database.open();
-    restrictFiles(folder);
-    return new LevelDatabase(folder, database);
+    return new LevelDatabase(folder, await openFolder(folder, isFresh));
   } catch (error) {
     throw asDiskError(`cannot open ${folder}`, error);
   }
+}
+
+async function openFolder(folder: string, isFresh: boolean): Promise<Database> {
+  // Ciphertext does not get smaller.
+  const sizes = { compression: false, writeBufferSize: WRITE_BUFFER_BYTES };
+  const options = { ...BUFFERS, ...sizes, createIfMissing: isFresh };
+  const database: Database = new Level<Buffer, Buffer>(folder, options);
+  await database.open();
+  restrictFiles(folder);
+  return database;
 }
 
 type Database = Level<Buffer, Buffer>;
@@ -54,7 +64,11 @@ type Database = Level<Buffer, Buffer>;
 export class LevelDatabase implements MachineMedium {
   /** The folder. */
   readonly name: string;
-  readonly #database: Database;
+  #database: Database;
+  /**
+   * The states before and after a write for which there was no room. LevelDB takes no other one until it is opened again.
+   */
+  #unfinished: readonly (Buffer | undefined)[] | undefined;
   #unrestricted = 0;
 
   constructor(folder: string, database: Database) {
@@ -94,6 +108,7 @@ export class LevelDatabase implements MachineMedium {
   }
 
   async write(records: Records, state: Buffer | undefined): Promise<void> {
+    if (this.#unfinished !== undefined) await this.#recover(this.#unfinished);
     const batch = this.#database.batch();
     for (const [key, record] of records) {
       if (record === undefined) batch.del(Buffer.from(key));
@@ -105,8 +120,30 @@ export class LevelDatabase implements MachineMedium {
       await batch.write({ sync: true });
       this.#restrictNewFiles();
     } catch (error) {
-      throw new StorageError(`cannot write to ${this.name}: ${reasonOf(error)}`, { cause: error });
+      const reason = `cannot write to ${this.name}: ${reasonOf(error)}`;
+      if (!NO_ROOM.test(reason)) throw new StorageError(reason, { cause: error });
+      this.#unfinished ??= [this.state(), state];
+      throw new FullError(reason, { cause: error });
     }
+  }
+
+  /** Whether the unfinished write has taken place is open: whoever writes next writes the same once more, and maybe more. */
+  async #recover(possible: readonly (Buffer | undefined)[]): Promise<void> {
+    const { bavail, bsize } = await statfs(this.name);
+    if (bavail * bsize < ROOM_BYTES) throw new FullError(`there is no room for ${this.name}`);
+    try {
+      await this.#database.close();
+      this.#database = await openFolder(this.name, false);
+    } catch (error) {
+      const reason = `cannot open ${this.name} again: ${reasonOf(error)}`;
+      if (NO_ROOM.test(reason)) throw new FullError(reason, { cause: error });
+      throw asDiskError(`cannot open ${this.name} again`, error);
+    }
+    const found = this.state();
+    if (!possible.some((state) => state === found || (found && state?.equals(found)))) {
+      throw new DamagedError(`${this.name} does not hold what was written to it`);
+    }
+    this.#unfinished = undefined;
   }
 
   /** Writes the first state, and makes durable the files that LevelDB 1.20 does not sync when it makes them. */

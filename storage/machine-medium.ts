@@ -21,6 +21,8 @@ export interface MachineMedium {
   /**
    * All or nothing; durable when it resolves. One at a time. After a crash all that were durable are there, and of the
    * one that was running all or nothing.
+   *
+   * @throws FullError when there is no room: the next one has to hold the same and may hold more
    */
   write(records: Records, state: Buffer | undefined): Promise<void>;
 

@@ -42,6 +42,13 @@ export class Overlay {
     return this.#writing;
   }
 
+  /** What was taken could not be written: it gathers again, behind what came meanwhile. */
+  takeBack(): void {
+    this.#gathering = new Map([...this.#writing, ...this.#gathering]);
+    this.#gatheringBytes += this.#writingBytes;
+    this.landed();
+  }
+
   landed(): void {
     this.#writing = NOTHING;
     this.#writingBytes = 0;

@@ -67,7 +67,12 @@ export class ConflictError extends Error {
 
 /** The disk refused or failed; the message names the file or key and the cause, never a value. */
 export class StorageError extends Error {
-  override readonly name = 'StorageError';
+  override readonly name: string = 'StorageError';
+}
+
+/** There is no room on the disk. Nothing was written, and the same may work later. */
+export class FullError extends StorageError {
+  override readonly name = 'FullError';
 }
 
 /** Bytes on disk are not those that were written. The message names what is damaged. */

@@ -14,6 +14,8 @@ interface Pending {
   /** Where it stands in the log. */
   index: Index | undefined;
   ticket: Ticket | undefined;
+  /** Too much waits already for this to wait too. */
+  isCrowdedOut: boolean;
 }
 
 export class Proposals {
@@ -32,7 +34,10 @@ export class Proposals {
   commit(driver: Driver, batch: Batch, data: Uint8Array): Promise<Index> {
     const moved = findMoved(batch, this.#forecast);
     if (moved !== undefined) return this.#refuse(moved);
-    return this.#propose(driver, data, (index) => this.#forecast.expect(index, batch.writes));
+    const expect = (index: Index): void => this.#forecast.expect(index, batch.writes);
+    return (
+      this.#propose(driver, data, expect) ?? this.#whenRoom(() => this.commit(driver, batch, data))
+    );
   }
 
   /** A batch that changes nothing takes place now, before all that waits. */
@@ -46,7 +51,8 @@ export class Proposals {
     const expect = (index: Index): void => {
       if (entry.type === 'restore-commit') this.#forecast.expectAll(index);
     };
-    return this.#propose(driver, encodeEntry(entry), expect);
+    const data = encodeEntry(entry);
+    return this.#propose(driver, data, expect) ?? this.#whenRoom(() => this.propose(driver, entry));
   }
 
   applied(driver: Driver, through: Index): void {
@@ -69,18 +75,32 @@ export class Proposals {
     while (this.#pending.size > 0) await this.#last?.end.promise.catch(() => undefined);
   }
 
-  #propose(driver: Driver, data: Uint8Array, expect: (index: Index) => void): Promise<Index> {
+  /** `undefined` when there is no room now. */
+  #propose(
+    driver: Driver,
+    data: Uint8Array,
+    expect: (index: Index) => void,
+  ): Promise<Index> | undefined {
     const pending: Pending = {
       end: Promise.withResolvers<Index>(),
       index: undefined,
       ticket: undefined,
+      isCrowdedOut: false,
     };
     pending.ticket = driver.propose(data, (outcome) => this.#settle(pending, outcome));
+    if (pending.isCrowdedOut) return undefined;
     if (pending.index !== undefined) {
       expect(pending.index);
       this.#last = pending;
     }
     return pending.end.promise;
+  }
+
+  /** Tries again when what waits longest has come to its end, well or badly. */
+  async #whenRoom(again: () => Promise<Index>): Promise<Index> {
+    const [longest] = this.#pending;
+    await longest?.end.promise.catch(() => undefined);
+    return again();
   }
 
   #settle(pending: Pending, outcome: Outcome): void {
@@ -90,7 +110,8 @@ export class Proposals {
         this.#pending.add(pending);
         break;
       case 'refused':
-        pending.end.reject(refusalOf(outcome));
+        pending.isCrowdedOut = outcome.reason === CROWDED && this.#pending.size > 0;
+        if (!pending.isCrowdedOut) pending.end.reject(refusalOf(outcome));
         break;
       case 'lost':
         this.#pending.delete(pending);
@@ -112,6 +133,8 @@ export class Proposals {
     return this.#last.end.promise.then(refuse, refuse);
   }
 }
+
+const CROWDED: Refusal = 'too much is waiting to be committed';
 
 /** Who is told these can go to the leader with the same request. */
 const NOT_THE_LEADER: ReadonlySet<string> = new Set<Refusal>([

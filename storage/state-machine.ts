@@ -56,6 +56,7 @@ export class Machine implements StateMachine {
   #replacedAt: Index = NEVER;
   /** States that were replaced and that snapshots still read, each with the end of it. */
   readonly #retired = new Map<Generation, Promise<void>>();
+  #replacing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: MachineOptions, generation: Generation, state: MachineState) {
@@ -160,9 +161,8 @@ export class Machine implements StateMachine {
   }
 
   async #close(): Promise<void> {
-    // A failure was told already, and the log has what was not written.
-    await this.#flusher.through(this.index).catch(() => undefined);
-    this.#flusher.stop(new StorageError('the storage is closed'));
+    await this.#flusher.end(new StorageError('the storage is closed'));
+    await this.#replacing;
     for (const generation of [this.#generation, ...this.#retired.keys()]) generation.abandon();
     await Promise.all(this.#retired.values());
     await this.#generation.medium.close();
@@ -245,12 +245,20 @@ export class Machine implements StateMachine {
     return true;
   }
 
-  async #replace(pieces: AsyncIterable<Uint8Array>, plan: FillPlan): Promise<void> {
+  #replace(pieces: AsyncIterable<Uint8Array>, plan: FillPlan): Promise<void> {
+    const replaced = this.#replaceNow(pieces, plan);
+    this.#replacing = replaced.catch(() => undefined);
+    return replaced;
+  }
+
+  async #replaceNow(pieces: AsyncIterable<Uint8Array>, plan: FillPlan): Promise<void> {
     const { media, timer } = this.#options;
     // Nothing is written from here on, because nothing is applied.
     await this.#flusher.through(this.index);
     const [before, after] = [this.#generation, await fillReplacement(media, pieces, plan)];
     const keys = await changedKeys(before.directory, after.directory, timer);
+    if (this.#closed !== undefined) await media.discard(after.medium);
+    this.#flusher.assertUsable();
     await this.#promote(after);
     this.#generation = after;
     this.#position = positionOf(plan.standing);

@@ -113,8 +113,7 @@ export class Snapshots {
   }
 
   async #write(): Promise<SnapshotFile> {
-    const { disk, snapshot } = this.#hands;
-    const file = await writeSnapshot(disk, await snapshot());
+    const file = await writeSnapshot(this.#hands.disk, await this.#hands.snapshot());
     this.#outgoing?.release();
     this.#outgoing = file;
     await this.#tidy();

@@ -6,7 +6,7 @@ import { firstPlace, readGroup, SECTOR_BYTES, tornSectors, type Place } from './
 import { segmentName, type KeptSegment, type Segment, type Tail } from './wal-segments.ts';
 
 /** A segment is read whole; what claims to be larger was not made by us. */
-const MAX_SEGMENT_BYTES = 64 * 1024 * 1024;
+const MAX_SEGMENT_BYTES = 80 * 1024 * 1024;
 
 export interface ReadLog {
   readonly replay: Replay;
@@ -26,7 +26,6 @@ interface Contents {
   readonly end: Place;
   /** What is to be written so that what was read is durable, and nothing else is there. */
   readonly repairs: readonly Repair[];
-  readonly isTorn: boolean;
 }
 
 interface Repair {
@@ -125,7 +124,7 @@ async function readSegment(disk: Disk, number: number): Promise<Contents> {
     { offset: from, bytes: bytes.subarray(from, end.sector * SECTOR_BYTES) },
     { offset: torn.from * SECTOR_BYTES, bytes: Buffer.alloc((torn.to - torn.from) * SECTOR_BYTES) },
   ].filter((one) => one.bytes.length > 0);
-  return { segment: { number, file }, groups, end, repairs, isTorn: torn.to > torn.from };
+  return { segment: { number, file }, groups, end, repairs };
 }
 
 async function repair(contents: Contents | undefined): Promise<void> {
@@ -141,10 +140,10 @@ function take(replay: Replay, contents: Contents, before: Contents | undefined):
     replay.begin(head);
   } else {
     // A segment is begun once the last group of the one before it is durable.
-    if (before.isTorn || before.end.chain !== head.chain) {
+    if (before.end.chain !== head.chain) {
       throw new CorruptionError(`segment ${head.number - 1} of the log is damaged at its end`);
     }
-    replay.continue(head);
+    replay.continue();
   }
   const [first = [], ...others] = contents.groups;
   for (const record of [first.slice(1), ...others].flat()) replay.take(record);

@@ -105,11 +105,6 @@ export class SegmentWriter {
     return this.#tail.segment.number;
   }
 
-  /** Beside a heading it fits into a segment. */
-  get maxEntryBytes(): number {
-    return this.#segmentBytes / 2;
-  }
-
   /** What one group may take, so that segments are filled well. */
   get maxGroupBytes(): number {
     return this.#segmentBytes / 4;
@@ -134,9 +129,8 @@ export class SegmentWriter {
       await this.#put(this.#tail, records);
       return false;
     }
-    const next = await this.#prepared();
-    const begun = [...heading(next, place.chain), ...records];
-    await this.#put(firstTail(next), begun);
+    const next = await this.#withRoomFor((of) => [...heading(of, place.chain), ...records]);
+    await this.#put(firstTail(next), [...heading(next, place.chain), ...records]);
     this.#spare = undefined;
     await segment.file.close();
     return true;
@@ -154,9 +148,6 @@ export class SegmentWriter {
       for (const record of records) at = writeRecord(to, at, record);
     });
     const offset = place.sector * SECTOR_BYTES;
-    if (offset + bytes.length > segment.file.size) {
-      throw new RangeError('an entry is larger than a segment of the log');
-    }
     this.#dirt = { file: segment.file, offset, bytes: bytes.length };
     await segment.file.writeDurably(offset, bytes);
     this.#dirt = undefined;
@@ -170,8 +161,19 @@ export class SegmentWriter {
     this.#dirt = undefined;
   }
 
-  #prepared(): Promise<Segment> {
-    const spare = (this.#spare ??= createSegment(this.#disk, this.number + 1, this.#segmentBytes));
+  /** The next segment; a larger one in its place when not even a whole one would hold what it is for. */
+  async #withRoomFor(contents: (segment: Segment) => readonly Record[]): Promise<Segment> {
+    const spare = await this.#prepared();
+    const bytes = sectorsFor(payloadBytes(contents(spare))) * SECTOR_BYTES;
+    if (bytes <= spare.file.size) return spare;
+    this.#spare = undefined;
+    await spare.file.close();
+    await this.#disk.remove(segmentName(spare.number));
+    return this.#prepared(bytes);
+  }
+
+  #prepared(bytes = this.#segmentBytes): Promise<Segment> {
+    const spare = (this.#spare ??= createSegment(this.#disk, this.number + 1, bytes));
     spare.catch(() => {
       if (this.#spare === spare) this.#spare = undefined;
     });

@@ -8,6 +8,9 @@ import { DiskFullError, type Disk } from './ports.ts';
 import { roomFor, type NumberedHardState, type Record } from './wal-records.ts';
 import { segmentName, type KeptSegment, type Segment, type SegmentWriter } from './wal-segments.ts';
 
+/** Whoever makes entries keeps them smaller (64 MiB); a segment is made for one of this size, and read back whole. */
+const MAX_RECORD_BYTES = 65 * 1024 * 1024;
+
 /** What the log stands on when it is opened. */
 export interface WalParts {
   readonly disk: Disk;
@@ -69,7 +72,7 @@ export class Wal {
    *   error is the end of this log
    */
   append(hardState: HardState | undefined, entries: readonly Entry[]): Promise<void> {
-    if (entries.some((entry) => roomFor({ type: 'entry', entry }) > this.#writer.maxEntryBytes)) {
+    if (entries.some((entry) => roomFor({ type: 'entry', entry }) > MAX_RECORD_BYTES)) {
       return Promise.reject(new RangeError('an entry is too large for the log'));
     }
     return this.#enqueue({ type: 'append', hardState, entries });

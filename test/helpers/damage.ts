@@ -36,7 +36,7 @@ export async function tryDamage(
   const copy = `${folder}-damaged`;
   rmSync(copy, { recursive: true, force: true });
   cpSync(folder, copy, { recursive: true });
-  inflict(join(copy, damage.file), damage);
+  inflict(copy, damage);
   let store: Physical | undefined;
   try {
     store = await openLevel(copy);
@@ -83,7 +83,9 @@ export function copyLive(from: string, to: string): void {
   for (const file of readdirSync(from)) copyFileSync(join(from, file), join(to, file));
 }
 
-function inflict(path: string, damage: Damage): void {
+/** Does damage to a store. */
+export function inflict(folder: string, damage: Damage): void {
+  const path = join(folder, damage.file);
   if ('truncate' in damage) {
     truncateSync(path, damage.truncate);
   } else if ('remove' in damage) {

@@ -1,7 +1,7 @@
 // Random trouble for several Raft cores, in an order that comes again with its seed, and what must hold in spite of it.
 import { votersOf } from '#raft/quorum.ts';
-import type { Effect, Entry, HardState, Index, Message, NodeId, Term } from '#raft/types.ts';
-import { Cluster, bytes, servers, ticket } from './raft-cluster.ts';
+import type { Effect, Entry, Index, Message, NodeId, Term } from '#raft/types.ts';
+import { Cluster, NOTHING, bytes, servers, ticket } from './raft-cluster.ts';
 import type { Player } from './raft-cluster.ts';
 import { seededRandom } from './random.ts';
 import type { Random } from './random.ts';
@@ -90,6 +90,7 @@ export class Chaos {
   }
 
   watch(player: Player): void {
+    player.isShipping = false;
     this.watched.set(player.id, {
       begun: new Map(),
       leaseUntil: 0,
@@ -125,7 +126,7 @@ export class Chaos {
     const watched = this.at(player);
     if (!player.isUp) {
       if (watched.isRemoved && this.chance(995)) return;
-      if (watched.isRemoved) wipe(player, { ...NOTHING, isRecovering: false });
+      if (watched.isRemoved) player.wipe(NOTHING);
       if (watched.isRemoved || this.chance(5)) this.restart(player);
       return;
     }
@@ -240,8 +241,8 @@ export class Chaos {
     wire.splice(0, wire.length, ...wire.filter(({ from }) => from !== player.id));
     const { disk } = player;
     const way = this.random.below(3);
-    if (way === 0) wipe(player, { ...NOTHING, isRecovering: false });
-    else if (way === 1) wipe(player, { ...disk.hardState, isRecovering: true });
+    if (way === 0) player.wipe(NOTHING);
+    else if (way === 1) player.wipe({ ...disk.hardState, isRecovering: true });
     else disk.position = 0 as Index;
     this.counts.losses += 1;
     this.restart(player);
@@ -410,18 +411,4 @@ export class Chaos {
       this.at(player).pausedUntil = 0;
     }
   }
-}
-
-const NOTHING = { term: 0 as Term, votedFor: undefined, commit: 0 as Index } as const;
-
-function wipe({ disk }: Player, hardState: HardState): void {
-  disk.hardState = hardState;
-  disk.start = {
-    index: 0 as Index,
-    term: 0 as Term,
-    configuration: [],
-    configurationIndex: 0 as Index,
-  };
-  disk.entries = [];
-  disk.position = 0 as Index;
 }

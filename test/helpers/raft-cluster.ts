@@ -38,6 +38,13 @@ export const SETTINGS = {
   maxUncommittedBytes: 65536,
 } as const;
 
+export const NOTHING: HardState = {
+  term: term(0),
+  votedFor: undefined,
+  commit: index(0),
+  isRecovering: false,
+};
+
 export function servers(...names: readonly string[]): Configuration {
   return names.map((name) => server(name, 'voter'));
 }
@@ -71,6 +78,8 @@ export class Player {
   isUp = true;
   /** While it hangs, nothing becomes durable and nothing that waits for it leaves. */
   isDiskHanging = false;
+  /** Carries snapshots over at once, as a driver does in a while. */
+  isShipping = true;
   readonly effects: Effect[] = [];
   readonly outcomes = new Map<Ticket, Outcome[]>();
   readonly #wire: Message[];
@@ -178,6 +187,20 @@ export class Player {
     };
   }
 
+  /** Nothing is left but what is given; to be seen at the next start. */
+  wipe(hardState: HardState): void {
+    this.disk.hardState = hardState;
+    this.disk.start = {
+      index: index(0),
+      term: term(0),
+      configuration: [],
+      configurationIndex: index(0),
+    };
+    this.disk.entries = [];
+    this.disk.applied.clear();
+    this.disk.position = index(0);
+  }
+
   hangDisk(): void {
     this.isDiskHanging = true;
   }
@@ -212,6 +235,7 @@ export class Player {
     else if (effect.type === 'persist') this.#persist(effect);
     else if (effect.type === 'apply') this.#apply(effect.entries);
     else if (effect.type === 'install') this.#install(effect);
+    else if (effect.type === 'ship' && this.isShipping) this.#ship(effect.to);
     else if (effect.type === 'settle') {
       const told = this.outcomes.get(effect.ticket) ?? [];
       this.outcomes.set(effect.ticket, [...told, effect.outcome]);
@@ -226,6 +250,13 @@ export class Player {
       this.disk.entries.push(...effect.entries);
     }
     this.later({ type: 'persisted', sequence: effect.sequence });
+  }
+
+  #ship(to: NodeId): void {
+    const snapshot = this.snapshot();
+    const { term: current } = this.state;
+    this.#wire.push({ from: this.id, to, term: current, type: 'install', snapshot });
+    this.later({ type: 'shipped', to, isDone: true });
   }
 
   #install({ snapshot, keepsLog }: Extract<Effect, { type: 'install' }>): void {
@@ -309,7 +340,7 @@ export class Cluster {
   /** A node with an empty disk. */
   startEmpty(name: string): Player {
     return this.#join(name, {
-      hardState: { term: term(0), votedFor: undefined, commit: index(0), isRecovering: false },
+      hardState: NOTHING,
       start: { index: index(0), term: term(0), configuration: [], configurationIndex: index(0) },
       entries: [],
       applied: new Map(),

@@ -140,8 +140,9 @@ export class Clients {
     const done = callOf(request, call, reply);
     if (done === undefined) return;
     for (const [key, value] of done.reads ?? []) this.#seen.set(key, value);
-    if (done.outcome === 'done')
+    if (done.outcome === 'done') {
       for (const [key, value] of done.writes ?? []) this.#seen.set(key, value);
+    }
     const operation = { call: done, start, end: done.outcome === 'unknown' ? undefined : end };
     const history = this.#histories.get(folder);
     if (history === undefined) this.#histories.set(folder, [operation]);

@@ -26,12 +26,13 @@ import type { Reply, Request, Server } from './server.ts';
 type Persist = Extract<Effect, { type: 'persist' }>;
 type Install = Extract<Effect, { type: 'install' }>;
 type Send = Extract<Effect, { type: 'send' }>;
+type News = Exclude<Effect, Persist | Install | Send | { type: 'apply' | 'settle' }>;
 
 /** Something else to be written. */
 interface Job {
   readonly type: 'job';
   readonly write: () => Write | undefined;
-  readonly then: () => void;
+  readonly done: () => void;
 }
 
 /** What a server needs of its world. */
@@ -131,13 +132,14 @@ export class CoreServer implements Server {
   }
 
   ask(request: Request, answer: (reply: Reply) => void): void {
-    if (request.type === 'transaction')
+    if (request.type === 'transaction') {
       this.#propose(encodeTransaction(request.transaction), answer);
-    else
+    } else {
       this.#confirm(
         () => answer(this.#look(request)),
         () => answer({ type: 'failed' }),
       );
+    }
   }
 
   change(change: MembershipChange, answer: (isDone: boolean) => void): void {
@@ -174,14 +176,14 @@ export class CoreServer implements Server {
       through = Math.min(disk.last, image.position.index - TRAILING) as Index;
       return through > disk.start ? { image } : undefined;
     };
-    this.#waiting.push({ type: 'job', write: save, then: () => this.#compacted(image, through) });
+    this.#waiting.push({ type: 'job', write: save, done: () => this.#compacted(image, through) });
     this.#run();
   }
 
   #compacted(image: Image, through: Index): void {
     const cut = (): Write | undefined =>
       through > this.#ports.disk.start ? { cut: through } : undefined;
-    this.#waiting.push({ type: 'job', write: cut, then: () => undefined });
+    this.#waiting.push({ type: 'job', write: cut, done: () => undefined });
     this.#input({ type: 'compacted', snapshot: image.position, through });
   }
 
@@ -261,11 +263,18 @@ export class CoreServer implements Server {
       case 'settle':
         this.#settle(effect.ticket, effect.outcome);
         break;
+      default:
+        this.#hear(effect, at);
+    }
+  }
+
+  #hear(news: News, at: number): void {
+    switch (news.type) {
       case 'ship':
-        this.#ship(effect.to);
+        this.#ship(news.to);
         break;
       case 'lead':
-        this.#servesFrom = effect.from;
+        this.#servesFrom = news.from;
         break;
       case 'follow':
         this.#servesFrom = undefined;
@@ -278,7 +287,7 @@ export class CoreServer implements Server {
       case 'round-begun':
       case 'round-confirmed':
       case 'rounds-void':
-        this.#lease(effect, at);
+        this.#lease(news, at);
     }
   }
 
@@ -286,7 +295,7 @@ export class CoreServer implements Server {
     return this.#isWriting || this.#waiting.some(({ type }) => type !== 'send');
   }
 
-  #lease(effect: Extract<Effect, { type: `round${string}` }>, at: number): void {
+  #lease(effect: Extract<News, { type: `round${string}` }>, at: number): void {
     if (effect.type === 'rounds-void') {
       this.#rounds.clear();
       this.#leaseUntil = -Infinity;
@@ -323,7 +332,7 @@ export class CoreServer implements Server {
     else {
       this.#write(write, () => {
         this.#waiting.shift();
-        job.then();
+        job.done();
         this.#run();
       });
     }
@@ -356,15 +365,15 @@ export class CoreServer implements Server {
     });
   }
 
-  #write(write: Write, then: () => void): void {
+  #write(write: Write, done: () => void): void {
     this.#isWriting = true;
     this.#ports.disk.write(this.#ports.process, write, (outcome) => {
       if (this.#hasEnded) return;
       if (outcome === 'broken') return this.#end('disk');
       this.#setDiskFull(outcome === 'full');
-      if (outcome === 'full') return this.#plan(() => this.#write(write, then), 50);
+      if (outcome === 'full') return this.#plan(() => this.#write(write, done), 50);
       this.#isWriting = false;
-      then();
+      done();
     });
   }
 

@@ -1,8 +1,8 @@
 // What goes wrong in a world, and when. Each seed takes a part of these faults and its own pace, so that worlds differ.
+import { votersOf } from '#raft/quorum.ts';
 import type { MembershipChange, Message, NodeId } from '#raft/types.ts';
 import type { Dice } from './dice.ts';
 import { partition, SHAPE_NAMES } from './partitions.ts';
-import { votersOf } from './server.ts';
 import type { Host, World } from './world.ts';
 
 /** Begins a fault; the answer ends it, `undefined` when it ends by itself, `false` when it could not happen now. */
@@ -151,8 +151,9 @@ const FAULTS: Readonly<Record<string, Begin>> = {
   'server replaced': (world, chance) => {
     const id = expendable(world, chance);
     const host = id === undefined ? undefined : world.host(id);
-    if (host === undefined || !world.mayDamage(host) || world.hosts.length >= MAX_HOSTS)
+    if (host === undefined || !world.mayDamage(host) || world.hosts.length >= MAX_HOSTS) {
       return false;
+    }
     world.crash(host);
     host.state = 'gone';
     changed(world, { type: 'remove', id: host.id });

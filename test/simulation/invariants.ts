@@ -1,5 +1,6 @@
 // What must hold at every moment, whatever fails: judged by somebody who sees all nodes at once. Each node is looked at
 // after everything it does; what costs more is looked at now and then (`checkAll`).
+import { votersOf } from '#raft/quorum.ts';
 import type { Configuration, Entry, Index, Message, NodeId, Term } from '#raft/types.ts';
 
 /** What is looked at in a node that runs. */
@@ -168,25 +169,15 @@ export class Invariants {
   }
 
   #hear(message: Message): void {
-    switch (message.type) {
-      case 'vote':
-        this.#show(message);
-        this.#vote(message.from, message.term, message.from);
-        break;
-      case 'vote-reply':
-        this.#show(message);
-        if (message.isGranted) this.#vote(message.from, message.term, message.to);
-        break;
-      case 'append-reply':
-        this.#show(message);
-        if (message.isAccepted) this.#checkPromise(message.from, message.index);
-        break;
-      default: // says nothing that its sender must remember
-    }
-  }
-
-  #show({ from, term }: Message): void {
+    const { type, from, term } = message;
+    // All others say nothing that their sender has to remember.
+    if (type !== 'vote' && type !== 'vote-reply' && type !== 'append-reply') return;
     this.#highestTerm.set(from, Math.max(term, this.#highestTerm.get(from) ?? 0) as Term);
+    if (message.type === 'vote') this.#vote(from, term, from);
+    if (message.type === 'vote-reply' && message.isGranted) this.#vote(from, term, message.to);
+    if (message.type === 'append-reply' && message.isAccepted) {
+      this.#checkPromise(from, message.index);
+    }
   }
 
   #vote(voter: NodeId, term: Term, candidate: NodeId): void {
@@ -269,14 +260,7 @@ export class Invariants {
       return;
     }
     if (known.owner !== view.id) known.isShared = true;
-    if (known.content !== content) fail(`${view.id} has another entry ${name}`);
-    if (
-      known.previousTerm !== previousTerm &&
-      known.previousTerm !== undefined &&
-      previousTerm !== undefined
-    ) {
-      fail(`${view.id} has ${name} behind term ${previousTerm}, not ${known.previousTerm}`);
-    }
+    compare(`${view.id} at ${name}`, { content, previousTerm }, known);
   }
 
   #checkLeader(view: NodeView, before: Remembered): void {
@@ -393,11 +377,24 @@ function isHeld(disk: DurableView, index: Index, term: Term): boolean {
   return disk.last >= index && disk.termAt(index) === term;
 }
 
+/** Where a log begins, the term before its first entry may not be known. */
+function compare(
+  where: string,
+  entry: Pick<Witnessed, 'content' | 'previousTerm'>,
+  known: Witnessed,
+): void {
+  if (known.content !== entry.content) {
+    fail(`${where} has ${entry.content.slice(0, 80)}, another has ${known.content.slice(0, 80)}`);
+  }
+  const [one, other] = [entry.previousTerm, known.previousTerm];
+  if (one !== other && one !== undefined && other !== undefined) {
+    fail(`${where} follows on term ${one}, elsewhere on ${other}`);
+  }
+}
+
 function checkDifference(id: NodeId, old: Configuration, next: Configuration): void {
   const ids = new Set([...old, ...next].map((server) => server.id));
-  const voters = (servers: Configuration): ReadonlySet<NodeId> =>
-    new Set(servers.filter(({ suffrage }) => suffrage === 'voter').map((server) => server.id));
-  const [before, after] = [voters(old), voters(next)];
+  const [before, after] = [new Set(votersOf(old)), new Set(votersOf(next))];
   const changed = [...ids].filter((one) => before.has(one) !== after.has(one));
   if (changed.length > 1) fail(`${id} changes ${changed.join(' and ')} at once`);
 }
@@ -409,7 +406,9 @@ function contentOf(entry: Entry): string {
     case 'data':
       return Buffer.from(entry.data).toString('latin1');
     case 'configuration':
-      return JSON.stringify(entry.configuration);
+      return entry.configuration
+        .map(({ id, address, suffrage }) => `${id} at ${address} as ${suffrage}`)
+        .join(', ');
   }
 }
 

@@ -64,7 +64,7 @@ class Search<State, Call> {
     this.#operations = operations;
     const moments = momentsOf(operations);
     this.#head = linked(moments);
-    const returns = new Array<Moment | undefined>(operations.length);
+    const returns: (Moment | undefined)[] = operations.map(() => undefined);
     for (const moment of moments) if (moment.isReturn) returns[moment.operation] = moment;
     this.#returns = returns;
     this.#left = moments.filter(({ isReturn }) => isReturn).length;
@@ -165,7 +165,7 @@ function momentsOf(operations: readonly Operation<unknown>[]): readonly Moment[]
     return end === undefined ? [call] : [call, { operation, isReturn: true, time: end, ...blank }];
   });
   // Calls go before returns of the same time: operations that touch overlap.
-  return moments.sort((a, b) => a.time - b.time || Number(a.isReturn) - Number(b.isReturn));
+  return moments.toSorted((a, b) => a.time - b.time || Number(a.isReturn) - Number(b.isReturn));
 }
 
 function linked(moments: readonly Moment[]): Moment {

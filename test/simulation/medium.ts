@@ -67,14 +67,19 @@ export class VirtualMedia implements MachineMedia {
     this.#open = new Set();
   }
 
-  /** From now on every write fails. */
-  fail(failure: Error): void {
+  /** From now on every write fails, until it is called with nothing. */
+  fail(failure: Error | undefined): void {
     this.#failure = failure;
   }
 
   /** The next write is told to be done and is not, as a disk may that lies. */
   loseNextWrite(): void {
     this.#losesNext = true;
+  }
+
+  /** What lies there is thrown away, because it is damaged. */
+  reset(): void {
+    this.#current = empty();
   }
 
   /** How many records the current medium has. */

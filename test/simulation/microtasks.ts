@@ -15,7 +15,7 @@ export function outsideOfPromises<T>(work: () => T): Promise<T> {
         assertDrains();
         resolve(work());
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
   });

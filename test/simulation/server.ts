@@ -1,5 +1,5 @@
 // A server as the world sees it, whatever it is made of: what clients and operators ask of it, and what can be looked at.
-import type { Configuration, MembershipChange, NodeId } from '#raft/types.ts';
+import type { MembershipChange, NodeId } from '#raft/types.ts';
 import type { Value } from './keys-model.ts';
 import type { NodeView } from './invariants.ts';
 import type { Transaction } from './light-machine.ts';
@@ -34,6 +34,3 @@ export interface Server {
   /** Forgets the log up to a little before what it has applied. */
   compact(): void;
 }
-
-export const votersOf = (configuration: Configuration): readonly NodeId[] =>
-  configuration.filter(({ suffrage }) => suffrage === 'voter').map(({ id }) => id);

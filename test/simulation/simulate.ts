@@ -90,8 +90,15 @@ function setUp(world: World, chance: Dice): void {
   for (const host of hosts) world.start(host);
   if (isPrepared) return;
   const [first, ...rest] = hosts;
-  first?.process?.run(() => first.life?.server?.bootstrap());
+  if (first !== undefined) begin(world, first);
   for (const host of rest) join(world, host);
+}
+
+/** Makes a node the first of a cluster, as soon as it is there to be asked. */
+function begin(world: World, host: Host): void {
+  if ((host.life?.server?.view.configuration.length ?? 0) > 0) return;
+  host.process?.run(() => host.life?.server?.bootstrap());
+  world.events.after(1000, () => begin(world, host));
 }
 
 /** Tries to get a node into the cluster, until it is a voter. */

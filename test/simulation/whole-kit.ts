@@ -1,12 +1,14 @@
 // Worlds whose servers are made of the code that real ones run: the driver, the log on its disk, the packets, the state
 // machine and the storage on top.
-import { openDriver } from '#raft/driver/open.ts';
+import { canRefill, openDriver } from '#raft/driver/open.ts';
 import type { Driver } from '#raft/driver/driver.ts';
 import { decodePacket } from '#raft/driver/packet.ts';
-import type { Network } from '#raft/driver/ports.ts';
+import { CorruptionError, type Network } from '#raft/driver/ports.ts';
+import type { State } from '#raft/state.ts';
 import type { MembershipChange, NodeId } from '#raft/types.ts';
 import type { ClusterStorage, Role } from '#storage/cluster-storage.ts';
 import { openReplicated } from '#storage/replicated.ts';
+import { DamagedError } from '#storage/physical.ts';
 import { openMachine, type Machine } from '#storage/state-machine.ts';
 import { settingsOf } from './core-kit.ts';
 import { viewOf } from './core-view.ts';
@@ -37,7 +39,9 @@ class WholeLife implements Life {
     this.#open().catch((error: unknown) => {
       const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown';
       world.note(host.id, 'cannot start', reason);
-      if (host.lives === life) world.stopped(host, reason);
+      if (host.lives !== life) return;
+      if (isDamage(error)) world.givenUp(host, reason);
+      else world.stopped(host, reason);
     });
   }
 
@@ -55,11 +59,7 @@ class WholeLife implements Life {
     const { tickMs } = this.#world.timing;
     if (process === undefined || !(disk instanceof WholeDisk)) throw new Error('not a whole host');
     let driver: Driver | undefined;
-    const machine = await openMachine({
-      media: disk.media,
-      timer: process,
-      onFailure: (failure) => driver?.fail(failure),
-    });
+    const machine = await this.#openMachine(disk, (failure) => driver?.fail(failure));
     const storage = await openReplicated({
       id,
       machine,
@@ -82,12 +82,28 @@ class WholeLife implements Life {
       },
       onClose: () => Promise.resolve(),
     });
-    if (driver === undefined) throw new Error('a storage has a driver');
-    this.#server = new WholeServer(
-      { host, world: this.#world, storage, machine, driver },
-      this.#network(),
-    );
+    const current = (): Driver => driver as Driver; // there is one from here on
+    const parts = { host, world: this.#world, storage, machine, driver: current };
+    this.#server = new WholeServer(parts, this.#network());
     await storage.start(this.#network());
+  }
+
+  /** A state that is damaged is thrown away where it can be had again, as in storage/raft.ts. */
+  async #openMachine(disk: WholeDisk, onFailure: (error: Error) => void): Promise<Machine> {
+    const { process, id } = this.#host;
+    if (process === undefined) throw new Error('a host that starts has a process');
+    const open = (): Promise<Machine> =>
+      openMachine({ media: disk.media, timer: process, onFailure });
+    try {
+      return await open();
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      const log = disk.disk.mount(process);
+      if (!(await canRefill(log, id, { segmentBytes: SEGMENT_BYTES }))) throw error;
+      this.#world.counts.add('state thrown away');
+      disk.media.reset();
+      return open();
+    }
   }
 
   #network(): Network {
@@ -115,13 +131,20 @@ interface Parts {
   readonly world: World;
   readonly storage: ClusterStorage;
   readonly machine: Machine;
-  readonly driver: Driver;
+  /** The present one: the storage may begin with another. */
+  readonly driver: () => Driver;
+}
+
+/** Somebody has to decide whether what is lost can be done without. */
+function isDamage(error: unknown): boolean {
+  return error instanceof CorruptionError || error instanceof DamagedError;
 }
 
 class WholeServer implements Server {
   readonly #parts: Parts;
   readonly #network: Network;
   #role: Role = { type: 'stopped' };
+  #state: State | undefined;
 
   constructor(parts: Parts, network: Network) {
     this.#parts = parts;
@@ -137,16 +160,19 @@ class WholeServer implements Server {
   /** Has the disk know what this node knows to be on it. */
   note(): void {
     const { driver, host } = this.#parts;
-    if (host.disk instanceof WholeDisk) host.disk.note(driver.state);
+    const { state } = driver();
+    if (this.#state !== undefined && this.#state !== state) host.isWatched = false;
+    this.#state = state;
+    if (host.disk instanceof WholeDisk) host.disk.note(state);
   }
 
   get view(): NodeView {
     const { driver, host, machine } = this.#parts;
     const { process } = host;
     this.note();
-    return viewOf(driver.state, host.id, {
-      applied: machine.index as number as NodeView['applied'],
-      leaseUntil: process?.worldTimeOf(driver.leaseUntil) ?? -Infinity,
+    return viewOf(driver().state, host.id, {
+      applied: machine.index,
+      leaseUntil: process?.worldTimeOf(driver().leaseUntil) ?? -Infinity,
     });
   }
 

@@ -1,5 +1,6 @@
 // One simulated world: its nodes, their disks, the network, the clock, and whoever watches. A seed says everything that
 // happens in it.
+import { votersOf } from '#raft/quorum.ts';
 import type { CompactionSettings } from '#raft/driver/compaction.ts';
 import type { Configuration, Index, Message, NodeId, Server as Member } from '#raft/types.ts';
 import { Events, Process } from './clock.ts';
@@ -9,7 +10,7 @@ import { Invariants, Violation, type DurableView } from './invariants.ts';
 import type { Ailments } from './light-disk.ts';
 import { drainMicrotasks } from './microtasks.ts';
 import { SimulatedNetwork } from './network.ts';
-import { votersOf, type Server } from './server.ts';
+import type { Server } from './server.ts';
 import type { Trace } from './trace.ts';
 
 /** A disk as the world treats it. */
@@ -227,6 +228,16 @@ export class World {
     this.note(host.id, 'stops', why);
     this.counts.add('server stopped by itself');
     this.crash(host);
+    // Somebody looks after it.
+    this.events.after(500, () => this.start(host));
+  }
+
+  /** What is on its disk cannot be used, and nobody but an operator can say what is to be done. */
+  givenUp(host: Host, why: string): void {
+    this.note(host.id, 'is given up', why);
+    this.counts.add('server given up');
+    this.crash(host);
+    host.state = 'gone';
   }
 
   removed(host: Host): void {
@@ -303,10 +314,11 @@ export class World {
     drainMicrotasks();
     const server = host.life?.server;
     if (server === undefined || host.state !== 'up') return;
-    if (host.isWatched) this.invariants.moved(server.view);
+    const { view } = server;
+    if (host.isWatched) this.invariants.moved(view);
     else {
       host.isWatched = true;
-      this.invariants.started(server.view);
+      this.invariants.started(view);
     }
   }
 }

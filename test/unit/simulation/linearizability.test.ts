@@ -13,7 +13,6 @@ function parsed(line: string): RecordedOperation {
   if (found === null) throw new Error(`not an operation: ${line}`);
   const [, client = '', start, end = '', op, key = '', first = '', second] = found;
   const [text = '', outcome = end === '-' ? 'unknown' : 'ok'] = first.split('!');
-  const value = text === 'nil' ? null : text;
   return {
     client,
     key,
@@ -21,10 +20,17 @@ function parsed(line: string): RecordedOperation {
     start: Number(start),
     end: end === '-' ? null : Number(end),
     outcome: outcome as RecordedOperation['outcome'],
-    ...(op === 'cas' ? { expected: value, value: second ?? null } : {}),
-    ...(op === 'list' ? { value: text === 'nil' ? [] : text.split(',') } : {}),
-    ...(op === 'cas' || op === 'list' ? {} : { value }),
+    ...valuesOf(op, text === 'nil' ? null : text, second),
   };
+}
+
+function valuesOf(
+  op: string | undefined,
+  value: string | null,
+  second: string | undefined,
+): Pick<RecordedOperation, 'value' | 'expected'> {
+  if (op === 'cas') return { expected: value, value: second ?? null };
+  return { value: op === 'list' ? (value?.split(',') ?? []) : value };
 }
 
 function verdictOf(operations: readonly RecordedOperation[], maxSteps?: number): Verdict {

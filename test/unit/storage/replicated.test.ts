@@ -491,3 +491,15 @@ test('a node that is alone and has a damaged log does not start', async (t) => {
   await t.throwsAsync(nodes.restart('a'), { instanceOf: CorruptionError });
   await nodes.until(nodes.node('a').storage.close());
 });
+
+test('batches wait while too much waits to be committed, and all get through', async (t) => {
+  const nodes = await three(t, { segmentBytes: 8 * 1024 * 1024 });
+  const { storage } = nodes.node('a');
+  const value = 'x'.repeat(200_000);
+  const commits = Array.from({ length: 60 }, (_, at) =>
+    storage.commit(batch({ [`k${at}`]: value })),
+  );
+  await nodes.until(Promise.all(commits));
+  await nodes.runUntil(() => nodes.node('b').storage.index === storage.index);
+  t.is(storage.list('').length, 60);
+});

@@ -5,7 +5,14 @@ import test, { type ExecutionContext } from 'ava';
 import { KEYRING_KEY } from '#storage/key.ts';
 import { LevelMedia } from '#storage/machine-level.ts';
 import type { MachineMedia } from '#storage/machine-medium.ts';
-import { DamagedError, NEVER, StorageError, type Failure, type Index } from '#storage/physical.ts';
+import {
+  DamagedError,
+  FullError,
+  NEVER,
+  StorageError,
+  type Failure,
+  type Index,
+} from '#storage/physical.ts';
 import { openMachine, type Machine } from '#storage/state-machine.ts';
 import {
   carried,
@@ -43,6 +50,8 @@ function onBoth(
     });
   }
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** `count` keys in one entry each. */
 async function fill(machine: Machine, count: number, value = 'old'): Promise<void> {
@@ -109,7 +118,7 @@ test('what was applied is written some time later, all at once', async (t) => {
   await first.apply([data(1, { a: '1' }), data(2, { a: '2', b: '2' })]);
   await first.apply([data(3, { b: undefined })]);
   timer.fire();
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   media.crash(seededRandom(1));
   const second = await open(media);
   t.deepEqual([second.index, contents(second)], [3 as Index, { a: '2' }]);
@@ -151,6 +160,38 @@ test('a disk that fails ends everything, and is told once', async (t) => {
   t.is(told.length, 1);
   await machine.close();
   t.is(told.length, 1);
+});
+
+test('a disk that is full is waited for', async (t) => {
+  const media = new VirtualMedia();
+  const timer = new StillTimer();
+  const machine = await open(media, timer);
+  await machine.apply([data(1, { a: '1', b: '1' })]);
+  media.fail(new FullError('no space'));
+  const synced = machine.sync();
+  await turn();
+  await machine.apply([data(2, { a: '2' })]);
+  t.deepEqual(contents(machine), { a: '2', b: '1' });
+  timer.fire();
+  await turn();
+  t.deepEqual(media.size, 0);
+  media.fail(undefined);
+  timer.fire();
+  t.is((await synced).index, 2 as Index);
+  const again = await open(media);
+  t.deepEqual([again.index, contents(again)], [2 as Index, { a: '2', b: '1' }]);
+});
+
+test('a disk that stays full does not keep a state machine open', async (t) => {
+  const media = new VirtualMedia();
+  const machine = await open(media);
+  await machine.apply([data(1, { a: '1' })]);
+  media.fail(new FullError('no space'));
+  const synced = t.throwsAsync(machine.sync(), { instanceOf: StorageError });
+  await turn();
+  await machine.close();
+  await synced;
+  t.throws(() => machine.get('a'), { instanceOf: StorageError });
 });
 
 test('damage is found when a store is opened, or when a record is read', async (t) => {
@@ -260,6 +301,19 @@ onBoth('a snapshot that does not arrive whole changes nothing', async (t, machin
   t.deepEqual([machine.index, contents(machine)], [1 as Index, { a: '1' }]);
   await machine.apply([data(2, { a: '2' })]);
   t.is((await machine.sync()).index, 2 as Index);
+});
+
+onBoth('a restore that is overtaken by the end changes nothing', async (t, machine, media) => {
+  const source = await open(new VirtualMedia());
+  await fill(source, 500);
+  await machine.apply([data(1, { a: '1' })]);
+  const restored = machine.restore(await carried(source.snapshot()));
+  const refused = t.throwsAsync(restored, { message: 'the storage is closed' });
+  await machine.close();
+  await refused;
+  const again = await open(media);
+  t.deepEqual(contents(again), { a: '1' });
+  await again.close();
 });
 
 onBoth('a snapshot of a state that was replaced can be read to its end', async (t, machine) => {

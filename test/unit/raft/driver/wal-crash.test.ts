@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import { openWal } from '#raft/driver/wal-open.ts';
 import { seededRandom } from '#test/helpers/random.ts';
+import type { VirtualDisk } from '#test/simulation/disk.ts';
 import {
   isOneOf,
   live,
@@ -21,6 +22,7 @@ async function isRight({ device, done, underWay }: End): Promise<boolean> {
   const opened = await openWal(device.mount(), SETTINGS);
   const log = logOf(opened);
   if (!isOneOf(log, done, underWay)) return false;
+  if (!(await isVoteKeptTwice(device, log))) return false;
   const next = noop((log.entries.at(-1)?.index ?? log.start.index) + 1, 9);
   await opened.wal.append(vote(9, 'z', 0), [next]);
   device.crash();
@@ -35,6 +37,15 @@ async function isRight({ device, done, underWay }: End): Promise<boolean> {
 
 const SEEDS = range(1, 6);
 
+/** Term and vote are in the log too, should the state beside it be lost. */
+async function isVoteKeptTwice(device: VirtualDisk, { hardState }: Log): Promise<boolean> {
+  const copy = device.copy(seededRandom(1));
+  copy.crash();
+  copy.lose('state');
+  const found = await openWal(copy.mount(), SETTINGS);
+  return isDeepStrictEqual({ ...found.hardState, commit: 0 }, { ...hardState, commit: 0 });
+}
+
 test('after a crash at any call, the log holds what was acknowledged and nothing that was not asked for', async (t) => {
   for (let stopAt = 1; ; stopAt++) {
     let isFinished = false;
@@ -45,6 +56,15 @@ test('after a crash at any call, the log holds what was acknowledged and nothing
       isFinished = end.isFinished;
     }
     if (isFinished) break;
+  }
+});
+
+test('what a process that was killed at any call left in memory is durable once it is found', async (t) => {
+  for (let stopAt = 1; ; stopAt++) {
+    const end = await liveUntil(stopAt, seededRandom(stopAt), live);
+    end.device.kill();
+    t.true(await isRight(end), `call ${stopAt}`);
+    if (end.isFinished) break;
   }
 });
 

@@ -83,6 +83,15 @@ test('any flipped bit in the state beside the log is made good by the log', asyn
   }
 });
 
+test('a state that is damaged as a whole is written again', async (t) => {
+  const device = await lived();
+  device.rot('state', 20);
+  device.rot('state', 4120);
+  t.deepEqual(await opens(device), LOG);
+  device.crash();
+  await t.notThrowsAsync(startOver(device.mount(), SMALL));
+});
+
 test('a sector that was never written is found unless it belongs to the last group', async (t) => {
   const device = await lived();
   const names = begun(device);

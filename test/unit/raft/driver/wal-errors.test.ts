@@ -149,6 +149,34 @@ test('what waits behind a write that finds no room is refused with it', async (t
   t.deepEqual((await logIn(device)).entries, [noop(1, 1), noop(2, 1)]);
 });
 
+test('what a write that found no room left is gone before another one', async (t) => {
+  for (const seed of range(1, 10)) {
+    const device = newDevice(seed);
+    const wal = await openFor(device);
+    device.settings.fault = ({ operation }) =>
+      operation === 'writeDurably' ? { type: 'full' } : undefined;
+    const large = wal.append(undefined, [data(1, 1, 1900)]);
+    await t.throwsAsync(large, { instanceOf: DiskFullError });
+    device.settings.fault = () => undefined;
+    await wal.append(undefined, [noop(1, 2)]);
+    device.crash();
+    t.deepEqual((await logIn(device)).entries, [noop(1, 2)]);
+  }
+});
+
+test('an entry that is larger than a segment gets one of its own', async (t) => {
+  const device = newDevice();
+  const wal = await openFor(device);
+  const entries = [noop(1, 1), data(2, 1, 3 * SETTINGS.segmentBytes), noop(3, 1)];
+  for (const one of entries) await wal.append(undefined, [one]);
+  device.crash();
+  t.deepEqual((await logIn(device)).entries, entries);
+  const again = await openFor(device);
+  await again.append(undefined, [data(4, 1, 1000)]);
+  device.crash();
+  t.is((await logIn(device)).entries.length, 4);
+});
+
 test('a log that fills the disk can be cut, and goes on', async (t) => {
   const device = newDevice();
   const wal = await openFor(device);
@@ -228,8 +256,8 @@ const REFUSED: readonly (readonly [string, (wal: Wal) => Promise<void>, string])
     'the log cannot be cut at 4: it does not hold that entry',
   ],
   [
-    'an entry that no segment has room for',
-    (wal) => wal.append(undefined, [data(4, 1, SETTINGS.segmentBytes)]),
+    'an entry that no segment is made for',
+    (wal) => wal.append(undefined, [data(4, 1, 66 * 1024 * 1024)]),
     'an entry is too large for the log',
   ],
 ];

@@ -206,7 +206,7 @@ export const STEPS = script((life) => {
   life.append([undefined, [data(18, 2, 1500)]], [vote(3, undefined, 18), [data(19, 2, 3000)]]);
   life.append([undefined, range(20, 45).map((index) => data(index, 3, 500))]);
   life.compact(40, meta(40, 3, 16, 'a', 'b'));
-  life.append([vote(4, 'a', 45), [noop(46, 4)]]);
+  life.append([vote(4, 'a', 45), [noop(46, 4), data(47, 4, 10_000)]]);
   life.reset(meta(90, 4, 60, 'a', 'b', 'c'));
   life.append([vote(5, 'c', 90), range(91, 100).map((index) => data(index, 5))]);
   life.compact(95, meta(95, 5, 60, 'a', 'b', 'c'));
