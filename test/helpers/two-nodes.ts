@@ -89,7 +89,8 @@ export class TestNode {
     this.node.onForwarded(answerForwarded(this.node));
     const [listener] = parsed.listeners;
     if (listener === undefined) throw new Error('there is a listener');
-    this.#listener = http.createServer(makeApp(this.node, listener).callback());
+    const handler = makeApp(this.node, listener).callback();
+    this.#listener = http.createServer((...exchange) => void handler(...exchange));
   }
 
   get isActive(): boolean {
