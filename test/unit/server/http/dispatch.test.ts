@@ -162,7 +162,7 @@ test('a request that nobody leads for is answered in the end', async (t) => {
   const { cluster, two } = await twoNodes();
   cluster.depose();
   const asked = two.ask('POST', 'secret/data/a', SECRET);
-  for (let waited = 0; waited < 1_600; waited += 50) {
+  for (let waited = 0; waited < 3_000; waited += 50) {
     await settle();
     two.clock.advance(50);
   }
