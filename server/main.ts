@@ -2,7 +2,6 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { openStorage } from '#storage/backends.ts';
-import type { ClusterStorage } from '#storage/cluster-storage.ts';
 import { clusterAddressOf } from './addresses.ts';
 import { loadConfig, type Config, type Surroundings } from './config.ts';
 import { ConfigError } from './config/file.ts';
@@ -11,8 +10,8 @@ import { parseFlags, type ServerFlags } from './flags.ts';
 import { answerForwarded } from './http/answer-forwarded.ts';
 import { listen, type OpenListener } from './http/listener.ts';
 import { levelOf, LogLevel, makeLog, type Log } from './log.ts';
-import { Node, type Membership } from './node.ts';
-import { makeNewcomer, linkOpener } from './open-link.ts';
+import { Node } from './node.ts';
+import { makeMembership } from './open-link.ts';
 import { revealingOption } from './runtime.ts';
 import { systemClock } from './system-clock.ts';
 import { VERSION } from './version.ts';
@@ -73,7 +72,10 @@ async function run(flags: ServerFlags): Promise<number> {
     config,
     physical,
     storageType: storage.type,
-    membership: opened.type === 'cluster' ? membershipOf(config, opened.physical, log) : undefined,
+    membership:
+      opened.type === 'cluster'
+        ? makeMembership({ config, cluster: opened.physical, clock: systemClock, log })
+        : undefined,
     whenFailed: failed.resolve,
   });
   node.onForwarded(answerForwarded(node));
@@ -93,15 +95,6 @@ async function run(flags: ServerFlags): Promise<number> {
   await node.close();
   if (pidFile !== '') rmSync(pidFile, { force: true });
   return failure === undefined ? 0 : 1;
-}
-
-function membershipOf(config: Config, cluster: ClusterStorage, log: Log): Membership {
-  const surroundings = { config, cluster, clock: systemClock, log };
-  return {
-    storage: cluster,
-    openLink: linkOpener(surroundings),
-    newcomer: makeNewcomer(surroundings),
-  };
 }
 
 /** A seal that is not there must not be taken for one that is; the rest may wait. */

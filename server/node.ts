@@ -197,7 +197,6 @@ export class Node {
 
   /** Looks for a cluster to be a member of; whether this node is one, or has found one. */
   async join(request: JoinRequest): Promise<boolean> {
-    if (this.cluster === undefined) throw badRequest('raft storage is not in use');
     return this.#barrier.isInitialised || (await this.#newcomer?.join(request)) === true;
   }
 

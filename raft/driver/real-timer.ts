@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Timer } from './ports.ts';
 
-/** Timers keep no process alive: a node that only waits has nothing to do. */
+/** What waits for a timer keeps the process alive: a node that hands over is not done before somebody has taken it. */
 export const realTimer: Timer = {
   now: () => performance.now(),
   after: (delay, action) => {
@@ -11,7 +11,7 @@ export const realTimer: Timer = {
       const immediate = setImmediate(action);
       return () => clearImmediate(immediate);
     }
-    const timeout = setTimeout(action, delay).unref();
+    const timeout = setTimeout(action, delay);
     return () => clearTimeout(timeout);
   },
 };

@@ -10,9 +10,11 @@ const sum = (text: string): Uint8Array => Buffer.from(text);
 /** Node `a` of three voters. */
 function start(leader = 'a', own = 'right') {
   const done: string[] = [];
-  const servers = ['a', 'b', 'c'].map(
-    (name): Server => ({ id: id(name), address: '', suffrage: 'voter' }),
-  );
+  const servers = ['a', 'b', 'c'].map((name): Server => ({
+    id: id(name),
+    address: '',
+    suffrage: 'voter',
+  }));
   const comparison = new Comparison({
     id: id('a'),
     leader: () => id(leader),

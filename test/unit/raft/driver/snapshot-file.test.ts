@@ -282,7 +282,7 @@ for (const [what, bytes, message] of SIZES) {
 }
 
 test('a name that is none is refused, whatever folder it leads to', async (t) => {
-  const offer = { id: '../state', bytes: 1000, maxBytes: MAX_BYTES };
+  const offer = { id: '../state' as ShipmentId, bytes: 1000, maxBytes: MAX_BYTES };
   await t.throwsAsync(receiveSnapshot(newDevice().mount(), offer), { instanceOf: RangeError });
 });
 
