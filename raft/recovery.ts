@@ -2,18 +2,24 @@
 // until it holds everything that was committed at some time after its start. Whoever leads then has to say what that is,
 // confirmed by a majority of others: an old leader, too, could fill a node that has forgotten which terms there were.
 import { hearLeader } from './following.ts';
-import { lastIndex } from './log.ts';
+import { lastIndex, termAt } from './log.ts';
 import { least, plus } from './numbers.ts';
 import { envelope, sendUrgently } from './outbox.ts';
 import type { State } from './state.ts';
-import type { Message } from './types.ts';
+import type { Index, Message, Term } from './types.ts';
 
 /** The leader remembers more of this log than there is: what it once held may have counted. */
 export function onRecover(state: State, message: Extract<Message, { type: 'recover' }>): void {
   hearLeader(state, message);
-  if (state.isRecovering || lastIndex(state.log) >= message.index) return;
+  if (state.isRecovering || holds(state, message.index, message.entryTerm)) return;
   state.isRecovering = true;
   state.isPromising = true;
+}
+
+function holds({ log }: State, index: Index, term: Term): boolean {
+  const found = termAt(log, index);
+  const isOther = found !== undefined && found !== term && term > 0;
+  return index <= lastIndex(log) && !isOther;
 }
 
 /** Asks when it is time to, and ends the recovery when the answer has been lived up to. */

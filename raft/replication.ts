@@ -16,7 +16,7 @@ import { peek, take } from './queue.ts';
 import { reachedByMajority } from './quorum.ts';
 import { voters } from './state.ts';
 import type { Leadership, State } from './state.ts';
-import type { Entry, Index, Message, Refusal, Ticket } from './types.ts';
+import type { Entry, Index, Message, Refusal, Term, Ticket } from './types.ts';
 
 type AppendReply = Extract<Message, { type: 'append-reply' }>;
 
@@ -125,16 +125,19 @@ export function onAppendReply(state: State, lead: Leadership, reply: AppendReply
 }
 
 /**
- * A log that is shorter than what it acknowledged has lost entries that may count as committed. An answer may just be
- * late, so the server is asked to look for itself; what it says to have is all that counts from now on.
+ * A log that has not what it acknowledged has lost entries that may count as committed. An answer may just be late, so
+ * the server is asked to look for itself; what it acknowledges anew is all that counts from now on.
  */
 function watchForLoss(state: State, peer: Progress, reply: AppendReply): void {
-  if (reply.lastIndex >= peer.acknowledged || reply.round <= peer.acknowledgedRound) return;
+  if (reply.round <= peer.acknowledgedRound) return;
+  const differs = !reply.isAccepted && reply.index < peer.match;
+  if (reply.lastIndex >= peer.acknowledged && !differs) return;
   if (!reply.isRecovering) {
     const index = peer.acknowledged;
-    sendUrgently(state, { ...envelope(state, peer.id), type: 'recover', index });
+    const entryTerm = termAt(state.log, index) ?? (0 as Term);
+    sendUrgently(state, { ...envelope(state, peer.id), type: 'recover', index, entryTerm });
   }
-  peer.match = least(peer.match, reply.lastIndex);
+  peer.match = reply.isAccepted ? least(peer.match, reply.index) : (0 as Index);
   if (peer.mode === 'replicate') startProbing(peer, plus(peer.match, 1));
 }
 
@@ -143,7 +146,10 @@ function probeBelow(state: State, peer: Progress, reply: AppendReply): void {
   const agreed = lastWithin(log, reply.index, reply.hintTerm);
   // Below the beginning of the log there is nothing to compare with; a snapshot is what helps then.
   const isBelow = reply.index < log.start.index || (termAt(log, agreed) ?? 0) > reply.hintTerm;
+  const { mode, next } = peer;
   startProbing(peer, isBelow ? log.start.index : plus(agreed, 1));
+  // To try the same again at once would bring the same answer; the next heartbeat shows what is the matter.
+  peer.isWaiting = mode === 'probe' && peer.next === next && !isBelow;
 }
 
 /** A snapshot is on its way: it has arrived in some way, or has to be sent once more, or nothing is to be done yet. */

@@ -120,8 +120,11 @@ export type Message = Envelope &
     | { readonly type: 'read'; readonly ticket: Ticket }
     | { readonly type: 'read-reply'; readonly ticket: Ticket; readonly index: Index | undefined }
     | { readonly type: 'time-out-now' }
-    /** The receiver acknowledged everything up to `index` in this term, and seems not to have it any more. */
-    | { readonly type: 'recover'; readonly index: Index }
+    /**
+     * The receiver acknowledged everything up to `index` in this term, and seems not to have it any more. The entry
+     * there is of `entryTerm`; 0 when the leader's log does not hold it any more.
+     */
+    | { readonly type: 'recover'; readonly index: Index; readonly entryTerm: Term }
     /** The receiver is no server of the cluster as of a committed configuration. */
     | { readonly type: 'not-a-member'; readonly configurationIndex: Index }
   );

@@ -9,6 +9,8 @@ export interface ClientOptions {
   readonly count: number;
   /** Milliseconds between two operations of a client, on average. */
   readonly pause: number;
+  /** Milliseconds for which all clients rest, after twice as long. */
+  readonly quiet: number;
   readonly folders: number;
   readonly namesPerFolder: number;
 }
@@ -71,7 +73,14 @@ export class Clients {
     });
   }
 
+  /** Now and then nobody has anything to ask for, and all logs become equal. */
+  #isQuiet(): boolean {
+    const { quiet } = this.#options;
+    return quiet > 0 && this.#world.events.now % (3 * quiet) > 2 * quiet;
+  }
+
   #operate(): void {
+    if (this.#isQuiet()) return this.#later();
     const host = this.#target();
     if (host === undefined) return this.#later();
     const plan = this.#plan();

@@ -59,6 +59,7 @@ const LEASE_SHARE = 0.8;
 const TRAILING = 20;
 
 interface Proposal {
+  readonly ticket: Ticket;
   readonly term: Term;
   readonly answer: (reply: Reply) => void;
 }
@@ -109,6 +110,10 @@ export class CoreServer implements Server {
 
   get isServing(): boolean {
     return this.#servesFrom !== undefined && this.#servesFrom <= this.#applied;
+  }
+
+  get waiting(): number {
+    return this.#tickets.size;
   }
 
   get checksum(): string {
@@ -198,10 +203,13 @@ export class CoreServer implements Server {
     this.#input({ type: 'tick' });
   }
 
-  #ask(question: (ticket: Ticket) => Input, settle: (outcome: Outcome) => void): void {
+  #ask(
+    question: (ticket: Ticket) => Input,
+    settle: (outcome: Outcome, ticket: Ticket) => void,
+  ): void {
     this.#lastTicket += 1;
     const ticket = this.#lastTicket as Ticket;
-    this.#tickets.set(ticket, settle);
+    this.#tickets.set(ticket, (outcome) => settle(outcome, ticket));
     this.#input(question(ticket));
   }
 
@@ -247,25 +255,15 @@ export class CoreServer implements Server {
   }
 
   #carryOut(effect: Effect, at: number): void {
-    switch (effect.type) {
-      case 'persist':
-      case 'install':
-        this.#waiting.push(effect);
-        break;
-      case 'send':
-        if (effect.isUrgent || !this.#isPersisting()) this.#ports.send(effect.message);
-        else this.#waiting.push(effect);
-        break;
-      case 'apply':
-        this.#applying.push(...effect.entries);
-        this.#apply();
-        break;
-      case 'settle':
-        this.#settle(effect.ticket, effect.outcome);
-        break;
-      default:
-        this.#hear(effect, at);
-    }
+    const { type } = effect;
+    if (type === 'persist' || type === 'install') this.#waiting.push(effect);
+    else if (type === 'settle') this.#settle(effect.ticket, effect.outcome);
+    else if (type === 'apply') {
+      this.#applying.push(...effect.entries);
+      this.#apply();
+    } else if (type !== 'send') this.#hear(effect, at);
+    else if (effect.isUrgent || !this.#isPersisting()) this.#ports.send(effect.message);
+    else this.#waiting.push(effect);
   }
 
   #hear(news: News, at: number): void {
@@ -412,6 +410,7 @@ export class CoreServer implements Server {
     const proposal = this.#proposals.get(entry.index);
     if (proposal === undefined) return;
     this.#proposals.delete(entry.index);
+    this.#tickets.delete(proposal.ticket);
     if (proposal.term !== entry.term) proposal.answer({ type: 'failed' });
     else proposal.answer({ type: isDone ? 'done' : 'mismatch' });
   }
@@ -420,12 +419,12 @@ export class CoreServer implements Server {
     let index: Index | undefined;
     this.#ask(
       (ticket) => ({ type: 'propose', ticket, data }),
-      (outcome) => {
+      (outcome, ticket) => {
         if (outcome.type === 'refused') answer({ type: 'failed' });
         else if (outcome.type === 'appended') {
           index = outcome.index;
           this.#proposals.get(index)?.answer({ type: 'unknown' });
-          this.#proposals.set(index, { term: outcome.term, answer });
+          this.#proposals.set(index, { ticket, term: outcome.term, answer });
         } else if (index !== undefined) {
           this.#proposals.delete(index);
           answer({ type: 'unknown' });

@@ -16,6 +16,7 @@ export function viewOf(
     term: state.term,
     isLeader: state.role === 'leader',
     commit: state.commit,
+    durable: state.durable,
     start: log.start.index,
     startTerm: log.start.term,
     last: lastIndex(log),

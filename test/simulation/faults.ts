@@ -93,6 +93,46 @@ const FAULTS: Readonly<Record<string, Begin>> = {
     world.counts.add(`partition: ${shape}`);
     return world.network.cut(paths);
   },
+  'follower behind a cut path, others restarted': (world, chance) => {
+    const { leader } = world;
+    const [deaf, ...others] = chance.shuffled(world.running.filter((host) => host !== leader));
+    if (leader === undefined || deaf === undefined) return false;
+    const heal = world.network.cut([[leader.id, deaf.id]]);
+    others.forEach((host, at) => {
+      world.events.after(500 + at * 30 + chance.wait(200), () => {
+        world.crash(host);
+        world.events.after(chance.wait(10), () => world.start(host));
+      });
+    });
+    return heal;
+  },
+  'leaders cut off one after another': (world, chance) => {
+    for (let round = 0; round < 6; round++) {
+      world.events.after(round * chance.between(300, 1500), () => {
+        world.trap('append', ({ id }) => {
+          const others = world.hosts.map((host) => host.id).filter((other) => other !== id);
+          // It may still reach one of them.
+          const gone = chance.chance(0.5) ? others : chance.shuffled(others).slice(1);
+          const heal = world.network.cut(
+            gone.flatMap((other) => [[id, other] as const, [other, id] as const]),
+          );
+          world.events.after(chance.between(600, 3000), heal);
+        });
+      });
+    }
+    return undefined;
+  },
+  'change by a new leader': (world, chance) => {
+    world.trapLeader((host) => {
+      const { configuration } = host.life?.server?.view ?? { configuration: [] };
+      const voters = votersOf(configuration);
+      const id = chance.pick(['', ...voters]) as NodeId;
+      const other = configuration.find(({ suffrage }) => suffrage !== 'voter');
+      if (other !== undefined) changeAt(host, { type: 'promote', id: other.id });
+      else if (isExpendable(world, id)) changeAt(host, { type: 'demote', id });
+    });
+    return undefined;
+  },
   'clogged path': (world, chance) => {
     const [one, other] = chance.shuffled(world.running);
     if (one === undefined || other === undefined) return false;
@@ -229,15 +269,10 @@ function crashed(world: World, chance: Dice, host: Host | undefined): undefined 
 }
 
 function paused(world: World, chance: Dice, host: Host | undefined): (() => void) | false {
-  const process = host?.process;
-  if (process === undefined || process.isPaused) return false;
-  process.pause();
-  const resume = (): void => {
-    if (process.isPaused) process.resume(chance.chance(0.5) ? (all) => all : chance.shuffled);
-  };
+  if (host?.process === undefined || host.process.isPaused) return false;
   // Short pauses are the tricky ones.
-  world.events.after(chance.chance(0.5) ? chance.wait(100) : chance.wait(2000), resume);
-  return resume;
+  const millis = chance.chance(0.5) ? chance.wait(100) : chance.wait(2000);
+  return world.pause(host, millis, chance.chance(0.5) ? (all) => all : chance.shuffled);
 }
 
 function ailing(
@@ -277,6 +312,10 @@ function added(world: World): undefined | false {
   const host = world.addHost(id);
   world.start(host);
   return changed(world, { type: 'add', server: { id, address: id, suffrage: 'staging' } });
+}
+
+function changeAt(host: Host, change: MembershipChange): void {
+  host.process?.run(() => host.life?.server?.change(change, () => undefined));
 }
 
 function changed(world: World, change: MembershipChange): undefined | false {

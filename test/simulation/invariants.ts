@@ -20,12 +20,16 @@ export interface NodeView {
   readonly configuration: Configuration;
   readonly configurationIndex: Index;
   readonly applied: Index;
+  /** What the node itself believes to be durable. */
+  readonly durable: Index;
   /** Until when it believes that nobody else leads, in the world's time; past or `-Infinity` when it does not. */
   readonly leaseUntil: number;
 }
 
 /** What is on a node's disk for sure: the log up to `last` behind `start`, as the node has it or once had it. */
 export interface DurableView {
+  /** The vote that is on the disk; `undefined` where nobody can look. */
+  readonly vote: { readonly term: Term; readonly for: NodeId | undefined } | undefined;
   readonly start: Index;
   readonly last: Index;
   readonly termAt: (index: Index) => Term | undefined;
@@ -55,6 +59,8 @@ interface Remembered {
   lastTerm: Term | undefined;
   isLeader: boolean;
   configurationIndex: Index;
+  applied: Index;
+  durable: Index;
   /** Terms of its log by index, as far as it has been looked at. */
   readonly terms: Map<Index, Term>;
 }
@@ -64,6 +70,8 @@ export interface Witnesses {
   readonly durable: (id: NodeId) => DurableView | undefined;
   /** Nodes whose disk has lost what it had promised to keep; they are not counted on. */
   readonly isDamaged: (id: NodeId) => boolean;
+  /** Why a leader should have stepped down by now, if it should. */
+  readonly whyNotLead: (view: NodeView) => string | undefined;
 }
 
 export class Invariants {
@@ -74,7 +82,10 @@ export class Invariants {
   readonly #votes = new Map<string, NodeId>();
   readonly #remembered = new Map<NodeId, Remembered>();
   readonly #configurations = new Map<Index, Configuration>();
+  readonly #changeTerms = new Map<Index, Term>();
   readonly #leases = new Map<NodeId, number>();
+  /** The terms in which nodes told another one to stand. */
+  readonly #handedOver = new Map<NodeId, Term>();
   readonly #checksums = new Map<Index, string>();
   readonly #highestTerm = new Map<NodeId, Term>();
   #commit = 0 as Index;
@@ -123,6 +134,8 @@ export class Invariants {
       lastTerm: view.startTerm,
       isLeader: false,
       configurationIndex: view.configurationIndex,
+      applied: view.applied,
+      durable: view.durable,
       terms: new Map([[view.start, view.startTerm]]),
     });
     this.#move(view);
@@ -157,6 +170,7 @@ export class Invariants {
     if (before === undefined) return;
     this.#checkTerm(view, before);
     this.#checkLog(view, before);
+    this.#checkDisk(view, before);
     this.#checkLeader(view, before);
     this.#checkCommit(view, before);
     this.#checkConfiguration(view, before);
@@ -171,6 +185,7 @@ export class Invariants {
   #hear(message: Message): void {
     const { type, from, term } = message;
     // All others say nothing that their sender has to remember.
+    if (type === 'time-out-now') this.#handedOver.set(from, term);
     if (type !== 'vote' && type !== 'vote-reply' && type !== 'append-reply') return;
     this.#highestTerm.set(from, Math.max(term, this.#highestTerm.get(from) ?? 0) as Term);
     if (message.type === 'vote') this.#vote(from, term, from);
@@ -187,6 +202,12 @@ export class Invariants {
       fail(`${ballot} voted for ${other} and for ${candidate}`);
     }
     this.#votes.set(ballot, candidate);
+    const kept = this.#witnesses.durable(voter)?.vote;
+    // In a term that is over there for it, it can never vote again.
+    const isKept = kept === undefined || kept.term > term || kept.for === candidate;
+    if (!isKept || (kept?.term ?? term) < term) {
+      fail(`${ballot} votes for ${candidate}, and its disk does not know`);
+    }
   }
 
   /** Two nodes with the same log have the same state. */
@@ -206,6 +227,24 @@ export class Invariants {
       }
       for (let index = Math.max(1, view.start) as Index; index <= view.commit; index++) {
         this.#checkCommitted(view, index);
+      }
+      this.#checkInForce(view);
+    }
+  }
+
+  /** The configuration in force is the last one in the log, and none that was committed was missed. */
+  #checkInForce(view: NodeView): void {
+    let last: number = view.last;
+    while (last > view.start && view.entryAt(last as Index)?.type !== 'configuration') last -= 1;
+    const isRight =
+      last > view.start ? view.configurationIndex === last : view.configurationIndex <= view.start;
+    if (!isRight) {
+      fail(`${view.id} goes by configuration ${view.configurationIndex}, its log by ${last}`);
+    }
+    for (const index of this.#configurations.keys()) {
+      const isCommitted = index <= view.commit && index > view.configurationIndex;
+      if (isCommitted && this.#committed.get(index) === this.#changeTerms.get(index)) {
+        fail(`${view.id} has committed ${view.commit} and missed configuration ${index}`);
       }
     }
   }
@@ -232,6 +271,24 @@ export class Invariants {
     }
     before.last = last;
     before.lastTerm = lastTerm;
+  }
+
+  /** What a node takes for durable is on its disk, and it applies nothing else. */
+  #checkDisk(view: NodeView, before: Remembered): void {
+    const { id, durable, applied } = view;
+    if (durable === before.durable && applied === before.applied) return;
+    if (applied < before.applied) {
+      fail(`the state of ${id} fell back from ${before.applied} to ${applied}`);
+    }
+    before.durable = durable;
+    before.applied = applied;
+    const disk = this.#witnesses.durable(id);
+    if (disk === undefined || this.#witnesses.isDamaged(id)) return;
+    const isThere = durable <= disk.start || disk.termAt(durable) === view.termAt(durable);
+    if (!isThere) fail(`${id} takes ${durable} for durable, of which its disk does not know`);
+    if (applied > Math.max(disk.last, disk.start)) {
+      fail(`${id} has applied ${applied}, of which only ${disk.last} is durable`);
+    }
   }
 
   /** The last index up to which a log is what it was. */
@@ -272,6 +329,8 @@ export class Invariants {
       fail(`${view.id} leads term ${view.term}, which ${other} leads`);
     }
     this.#leaderByTerm.set(view.term, view.id);
+    const reason = this.#witnesses.whyNotLead(view);
+    if (reason !== undefined) fail(`${view.id} leads on, though ${reason}`);
     if (isNew) this.#checkNewLeader(view);
   }
 
@@ -347,7 +406,9 @@ export class Invariants {
       fail(`${view.id} changes the cluster before it has committed in term ${view.term}`);
     }
     if (old !== undefined) checkDifference(view.id, old, view.configuration);
+    if (votersOf(view.configuration).length === 0) fail(`${view.id} has dismissed the last voter`);
     this.#configurations.set(index, view.configuration);
+    this.#changeTerms.set(index, view.term);
   }
 
   /** Two nodes never believe at once that nobody else leads. */
@@ -357,8 +418,14 @@ export class Invariants {
       this.#leases.delete(view.id);
       return;
     }
-    if (this.#leases.get(view.id) === view.leaseUntil) return;
+    const isKnown = this.#leases.get(view.id) === view.leaseUntil && view.isLeader;
+    if (isKnown && this.#handedOver.get(view.id) !== view.term) return;
     this.#leases.set(view.id, view.leaseUntil);
+    if (!view.isLeader) fail(`${view.id} has a lease and does not lead`);
+    if (!votersOf(view.configuration).includes(view.id)) fail(`${view.id} has a lease and no vote`);
+    if (this.#handedOver.get(view.id) === view.term) {
+      fail(`${view.id} has a lease after it told another to stand in term ${view.term}`);
+    }
     for (const [id, until] of this.#leases) {
       if (id !== view.id && until > now) fail(`${id} and ${view.id} both hold a lease`);
     }
@@ -395,7 +462,10 @@ function compare(
 function checkDifference(id: NodeId, old: Configuration, next: Configuration): void {
   const ids = new Set([...old, ...next].map((server) => server.id));
   const [before, after] = [new Set(votersOf(old)), new Set(votersOf(next))];
+  const known = new Set(old.map((server) => server.id));
   const changed = [...ids].filter((one) => before.has(one) !== after.has(one));
+  const raw = changed.find((one) => !known.has(one));
+  if (raw !== undefined) fail(`${id} takes ${raw} in as a voter at once`);
   if (changed.length > 1) fail(`${id} changes ${changed.join(' and ')} at once`);
 }
 

@@ -60,12 +60,17 @@ export class LightDisk implements HostDisk {
     isLying: false,
     slowness: 1,
   };
+  get showsDamage(): boolean {
+    return !this.ailments.isLying && this.#promised.length === 0;
+  }
+
   readonly #dice: Dice;
   readonly #counts: Counts;
   #contents: Contents = blank();
   /** What was reported as written and is not: lost by a crash, written by the next honest write. */
   #promised: Write[] = [];
   #running: Job | undefined;
+  #troubleSince: number | undefined;
 
   constructor(chance: Dice, counts: Counts) {
     this.#dice = chance;
@@ -74,6 +79,16 @@ export class LightDisk implements HostDisk {
 
   get contents(): Readonly<Contents> {
     return this.#contents;
+  }
+
+  get vote(): HostDisk['vote'] {
+    const { term, votedFor } = this.#contents.hardState;
+    return { term, for: votedFor };
+  }
+
+  /** Since when a write has been running or refused for want of room. */
+  get troubleSince(): number | undefined {
+    return this.#troubleSince;
   }
 
   get start(): Index {
@@ -106,6 +121,7 @@ export class LightDisk implements HostDisk {
   write(process: Process, write: Write, done: Done): void {
     const job = { write, process, done };
     this.#running = job;
+    this.#troubleSince ??= process.worldTimeOf(process.now());
     const millis = (0.1 + this.#dice.wait(0.5)) * this.ailments.slowness;
     process.after(millis, () => this.#finish(job));
   }
@@ -114,6 +130,7 @@ export class LightDisk implements HostDisk {
   crash(): void {
     const running = this.#running;
     this.#running = undefined;
+    this.#troubleSince = undefined;
     if (this.#promised.length > 0) {
       this.#counts.add('lied sync lost');
       this.#promised = [];
@@ -154,6 +171,7 @@ export class LightDisk implements HostDisk {
     this.#running = undefined;
     if (this.ailments.isBroken) return job.done('broken');
     if (this.ailments.isFull && job.write.entries !== undefined) return job.done('full');
+    this.#troubleSince = undefined;
     if (this.ailments.isLying && job.write.image === undefined) this.#promise(job.write);
     else {
       this.settle();

@@ -24,6 +24,8 @@ export interface Server {
   readonly view: NodeView;
   /** Leads, and answers as the leader. */
   readonly isServing: boolean;
+  /** How many questions have had no answer yet. */
+  readonly waiting: number;
   /** The same as on every node that has applied as much. */
   readonly checksum: string;
   ask(request: Request, answer: (reply: Reply) => void): void;

@@ -29,6 +29,9 @@ export interface Report {
 /** After the last fault the nodes must agree within this time. */
 const REST_SECONDS = 60;
 
+/** And nobody waits longer than this for an answer. */
+const ANSWER_MILLIS = 5000;
+
 export function simulate({ seed, kit, seconds, isTraced }: Run): Report {
   const trace = isTraced ? new Trace() : undefined;
   const chance = dice(seed).fork('plan');
@@ -58,6 +61,7 @@ function live(world: World, chance: Dice, seconds: number): void {
   const clients = new Clients(world, {
     count: 2 + chance.below(6),
     pause: chance.between(50, 400),
+    quiet: chance.chance(0.5) ? chance.between(1000, 5000) : 0,
     folders: 1 + chance.below(3),
     namesPerFolder: 1 + chance.below(3),
   });
@@ -133,14 +137,27 @@ function comeToRest(world: World, clients: Clients): void {
   clients.stop();
   if (!isQuiet) world.fail(`not at rest ${REST_SECONDS} s after the last fault: ${stateOf(world)}`);
   world.counts.add('milliseconds to rest', Math.round(world.events.now - healedAt));
+  checkAnswers(world);
   world.checkAll();
+}
+
+/** Whoever asked has been answered, or told that no answer will come. */
+function checkAnswers(world: World): void {
+  world.run(world.events.now + ANSWER_MILLIS);
+  for (const { id, life } of world.hosts) {
+    const waiting = life?.server?.waiting ?? 0;
+    if (waiting > 0) world.fail(`${id} leaves ${waiting} without an answer`);
+  }
 }
 
 function heal(world: World, host: Host): void {
   const { ailments } = host.disk;
   ailments.isBroken = ailments.isFull = ailments.isHung = ailments.isLying = false;
   ailments.slowness = 1;
-  if (host.process?.isPaused === true) host.process.resume((all) => all);
+  if (host.process?.isPaused === true) {
+    host.unhinderedSince = world.events.now;
+    host.process.resume((all) => all);
+  }
   world.start(host);
 }
 

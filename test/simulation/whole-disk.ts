@@ -36,6 +36,11 @@ export class WholeDisk implements HostDisk {
   /** What was so when the disk began to lie. */
   #honest: { readonly last: Index; readonly vote: string } | undefined;
   isRecovering = false;
+  /** Only the node knows. */
+  readonly vote = undefined;
+  readonly troubleSince = undefined;
+  /** What is damaged at the end of a log looks like what a crash leaves. */
+  readonly showsDamage = false;
 
   constructor(host: () => Host, chance: Dice, counts: Counts) {
     this.#dice = chance;

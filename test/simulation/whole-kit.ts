@@ -145,6 +145,7 @@ class WholeServer implements Server {
   readonly #network: Network;
   #role: Role = { type: 'stopped' };
   #state: State | undefined;
+  #waiting = 0;
 
   constructor(parts: Parts, network: Network) {
     this.#parts = parts;
@@ -167,11 +168,11 @@ class WholeServer implements Server {
   }
 
   get view(): NodeView {
-    const { driver, host, machine } = this.#parts;
+    const { driver, host } = this.#parts;
     const { process } = host;
     this.note();
     return viewOf(driver().state, host.id, {
-      applied: machine.index,
+      applied: driver().state.applied,
       leaseUntil: process?.worldTimeOf(driver().leaseUntil) ?? -Infinity,
     });
   }
@@ -180,12 +181,20 @@ class WholeServer implements Server {
     return this.#role.type === 'leader';
   }
 
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   get checksum(): string {
     return Buffer.from(this.#parts.machine.checksum()).toString('hex');
   }
 
   ask(request: Request, answer: (reply: Reply) => void): void {
-    answerOf(this.#parts.storage, request, answer);
+    this.#waiting += 1;
+    answerOf(this.#parts.storage, request, (reply) => {
+      this.#waiting -= 1;
+      answer(reply);
+    });
   }
 
   change(change: MembershipChange, answer: (isDone: boolean) => void): void {

@@ -6,7 +6,7 @@ import type { Configuration, Index, Message, NodeId, Server as Member } from '#r
 import { Events, Process } from './clock.ts';
 import { Counts } from './counts.ts';
 import { dice, type Dice } from './dice.ts';
-import { Invariants, Violation, type DurableView } from './invariants.ts';
+import { Invariants, Violation, type DurableView, type NodeView } from './invariants.ts';
 import type { Ailments } from './light-disk.ts';
 import { drainMicrotasks } from './microtasks.ts';
 import { SimulatedNetwork } from './network.ts';
@@ -18,6 +18,10 @@ export interface HostDisk extends DurableView {
   readonly ailments: Ailments;
   /** What was reported as durable up to here; more than `last` while the disk lies. */
   readonly promised: Index;
+  /** Since when it has not taken a write that it was given; `undefined` where nobody can look. */
+  readonly troubleSince: number | undefined;
+  /** Whether its node always notices that it is damaged. */
+  readonly showsDamage: boolean;
   /** The node has lost what it may have acknowledged, and knows it. */
   readonly isRecovering: boolean;
   /** What was promised is there after all. */
@@ -59,6 +63,11 @@ export interface Host {
   /** What its disk lost was known to others up to here; until it has that again, it is not counted on. */
   lostThrough: Index | undefined;
   isWatched: boolean;
+  /** Since when the process has run, and led the same servers, without a pause. */
+  unhinderedSince: number;
+  isLeading: boolean;
+  configurationIndex: Index;
+  readonly heardAt: Map<NodeId, number>;
   readonly compaction: CompactionSettings;
 }
 
@@ -92,6 +101,7 @@ export class World {
   readonly #trace: Trace | undefined;
   readonly #hosts = new Map<NodeId, Host>();
   readonly #traps = new Map<Message['type'], (host: Host) => void>();
+  #leaderTrap: ((host: Host) => void) | undefined;
   #checkedAt = 0;
 
   constructor({ seed, kit, timing, trace }: WorldOptions) {
@@ -108,6 +118,7 @@ export class World {
       now: () => this.events.now,
       durable: (id) => this.#hosts.get(id)?.disk,
       isDamaged: (id) => this.isDamaged(id),
+      whyNotLead: (view) => this.#whyNotLead(view),
     });
   }
 
@@ -167,6 +178,10 @@ export class World {
       clockRate: 1,
       lostThrough: undefined,
       isWatched: false,
+      unhinderedSince: 0,
+      isLeading: false,
+      configurationIndex: 0 as Index,
+      heardAt: new Map(),
       compaction: {
         trailingLogs: chance.pick([5, 50, 500]),
         snapshotThreshold: chance.pick([10, 100, 1000]),
@@ -219,7 +234,13 @@ export class World {
     this.#traps.set(type, strike);
   }
 
+  /** Has `strike` called as soon as a node believes to lead that did not before. */
+  trapLeader(strike: (host: Host) => void): void {
+    this.#leaderTrap = strike;
+  }
+
   untrap(): void {
+    this.#leaderTrap = undefined;
     this.#traps.clear();
   }
 
@@ -275,8 +296,9 @@ export class World {
   }
 
   /**
-   * Whether a disk may lose everything that it holds: only a minority is damaged at any time, and most of the others
-   * have durably all that this one may have acknowledged. Otherwise no algorithm could keep what was acknowledged.
+   * Whether a disk may lose everything that it holds: only a minority is damaged at any time, and unless the node knows
+   * about it, most of the others have durably all that it may have acknowledged. Otherwise no algorithm could keep what
+   * was acknowledged.
    */
   mayDamage(host: Host): boolean {
     const leader = this.leader;
@@ -290,11 +312,41 @@ export class World {
       const { disk } = this.host(id);
       return disk.start >= index || (disk.last >= index && disk.termAt(host.disk.last) === term);
     });
-    return holders.length * 2 > voters.length;
+    return host.disk.showsDamage || holders.length * 2 > voters.length;
+  }
+
+  pause(
+    host: Host,
+    millis: number,
+    arrange: <T>(waiting: readonly T[]) => readonly T[],
+  ): () => void {
+    const { process } = host;
+    process?.pause();
+    const resume = (): void => {
+      if (process?.isPaused !== true) return;
+      host.unhinderedSince = this.events.now;
+      process.resume(arrange);
+    };
+    this.events.after(millis, resume);
+    return resume;
   }
 
   fail(message: string): never {
     throw new Violation(message);
+  }
+
+  /** A leader that hears no majority, or has a disk that takes nothing, steps down by itself. */
+  #whyNotLead({ id, configuration }: NodeView): string | undefined {
+    const host = this.host(id);
+    const { tickMs, electionTicks } = this.timing;
+    // Ticks are counted, and a round has to begin and to be answered.
+    const since = this.events.now - 3 * electionTicks * tickMs;
+    if (host.unhinderedSince > since) return undefined;
+    const { troubleSince } = host.disk;
+    if (troubleSince !== undefined && troubleSince < since) return 'its disk takes nothing';
+    const voters = votersOf(configuration);
+    const heard = voters.filter((other) => other === id || (host.heardAt.get(other) ?? 0) > since);
+    return heard.length * 2 > voters.length ? undefined : 'it hears no majority';
   }
 
   /** A disk that has lied was lucky unless others have what it loses. */
@@ -303,11 +355,22 @@ export class World {
     else host.lostThrough = host.disk.promised;
   }
 
+  #leads(host: Host): void {
+    host.unhinderedSince = this.events.now;
+    const strike = this.#leaderTrap;
+    if (strike === undefined) return;
+    this.#leaderTrap = undefined;
+    this.events.after(0, () => strike(host));
+  }
+
   #deliver(from: NodeId, to: NodeId, packet: unknown): void {
     const host = this.#hosts.get(to);
     const { process, life } = host ?? {};
     if (process === undefined || life === undefined) return;
-    process.run(() => life.receive(from, packet));
+    process.run(() => {
+      host?.heardAt.set(from, this.events.now);
+      life.receive(from, packet);
+    });
   }
 
   #moved(host: Host): void {
@@ -315,6 +378,12 @@ export class World {
     const server = host.life?.server;
     if (server === undefined || host.state !== 'up') return;
     const { view } = server;
+    if (view.isLeader && !host.isLeading) this.#leads(host);
+    host.isLeading = view.isLeader;
+    if (view.configurationIndex !== host.configurationIndex) {
+      host.configurationIndex = view.configurationIndex;
+      host.unhinderedSince = this.events.now; // others make a majority now
+    }
     if (host.isWatched) this.invariants.moved(view);
     else {
       host.isWatched = true;

@@ -76,7 +76,7 @@ const MESSAGES: readonly Message[] = [
   { ...ENVELOPE, type: 'read-reply', ticket: ticket(1), index: index(9) },
   { ...ENVELOPE, type: 'read-reply', ticket: ticket(1), index: undefined },
   { ...ENVELOPE, type: 'time-out-now' },
-  { ...ENVELOPE, type: 'recover', index: index(3) },
+  { ...ENVELOPE, type: 'recover', index: index(3), entryTerm: term(2) },
   { ...ENVELOPE, type: 'not-a-member', configurationIndex: index(3) },
 ];
 
@@ -129,8 +129,8 @@ const head = (kind: number, ...rest: readonly number[]): Uint8Array =>
 const REFUSED: readonly (readonly [string, Uint8Array])[] = [
   ['another version', Uint8Array.from([2, 9, 1, 97, 1, 98, 1])],
   ['an unknown kind', head(12)],
-  ['a number that takes a byte too many', head(10, 0x80, 0)],
-  ['a number above all bounds', head(10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f)],
+  ['a number that takes a byte too many', head(10, 0x80, 0, 0)],
+  ['a number above all bounds', head(10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0)],
   ['a number without an end', head(10, ...Array.from({ length: 12 }, () => 0xff))],
   ['a name that is no text', Uint8Array.from([1, 9, 1, 0xff, 1, 98, 1])],
   ['a flag that there is not', head(2, 2)],
@@ -153,7 +153,7 @@ for (const [what, wrong] of REFUSED) {
 
 test('what stands beside the refused is taken', (t) => {
   t.is(decodeMessage(head(9))?.type, 'time-out-now');
-  t.is(decodeMessage(head(10, 0x80, 1))?.type, 'recover');
+  t.is(decodeMessage(head(10, 0x80, 1, 0))?.type, 'recover');
   t.is(decodeMessage(head(6, 3, 1, 2, 2, 1, 97, 0, 0, 1, 98, 0, 2))?.type, 'install');
 });
 
