@@ -22,9 +22,9 @@ export class Writer {
   readonly #bytes: Uint8Array;
   #length = 0;
 
-  /** @param capacity at least as many bytes as will be written */
-  constructor(capacity: number) {
-    this.#bytes = new Uint8Array(capacity);
+  /** @param room at least as many bytes as will be written, or how many those are */
+  constructor(room: number | Uint8Array) {
+    this.#bytes = typeof room === 'number' ? new Uint8Array(room) : room;
   }
 
   byte(value: number): void {

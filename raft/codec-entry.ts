@@ -1,6 +1,15 @@
 // Entries and configurations to bytes and back: as they travel in messages, and as they lie in the log on disk.
 import { CodecError, NUMBER_SIZE, Reader, textCapacity, Writer } from './bytes.ts';
-import type { Configuration, Entry, Index, NodeId, Server, Suffrage, Term } from './types.ts';
+import type {
+  Configuration,
+  Entry,
+  Index,
+  NodeId,
+  Server,
+  SnapshotMeta,
+  Suffrage,
+  Term,
+} from './types.ts';
 
 /** Whoever makes entries keeps them far smaller; this is what a length is believed at most. */
 export const MAX_DATA_BYTES = 2 ** 26;
@@ -116,4 +125,23 @@ export function readConfiguration(reader: Reader): Configuration {
     else servers.push({ id, address, suffrage });
   }
   return servers;
+}
+
+export function snapshotMetaCapacity({ configuration }: SnapshotMeta): number {
+  return 3 * NUMBER_SIZE + configurationCapacity(configuration);
+}
+
+export function writeSnapshotMeta(writer: Writer, snapshot: SnapshotMeta): void {
+  writer.number(snapshot.index);
+  writer.number(snapshot.term);
+  writer.number(snapshot.configurationIndex);
+  writeConfiguration(writer, snapshot.configuration);
+}
+
+export function readSnapshotMeta(reader: Reader): SnapshotMeta {
+  const index = reader.number() as Index;
+  const term = reader.number() as Term;
+  const configurationIndex = reader.number() as Index;
+  if (configurationIndex > index) reader.fail();
+  return { index, term, configuration: readConfiguration(reader), configurationIndex };
 }

@@ -2,14 +2,14 @@
 import { CodecError, NUMBER_SIZE, Reader, textCapacity, Writer } from './bytes.ts';
 import {
   entryCapacity,
-  readConfiguration,
+  readSnapshotMeta,
   readEntryBody,
-  writeConfiguration,
+  writeSnapshotMeta,
   writeEntryBody,
   configurationCapacity,
 } from './codec-entry.ts';
 import { plus } from './numbers.ts';
-import type { Entry, Index, Message, NodeId, Round, SnapshotMeta, Term, Ticket } from './types.ts';
+import type { Entry, Index, Message, NodeId, Round, Term, Ticket } from './types.ts';
 
 /** The first byte. A server that speaks another version is not understood, rather than misunderstood. */
 const VERSION = 1;
@@ -89,7 +89,7 @@ function writeBody(writer: Writer, message: Message): void {
     case 'append-reply':
       return writeAppendReply(writer, message);
     case 'install':
-      return writeSnapshot(writer, message.snapshot);
+      return writeSnapshotMeta(writer, message.snapshot);
     case 'read':
       return writer.number(message.ticket);
     case 'read-reply':
@@ -117,7 +117,7 @@ function readBody(reader: Reader, type: Message['type']): object {
     case 'append-reply':
       return readAppendReply(reader);
     case 'install':
-      return { snapshot: readSnapshot(reader) };
+      return { snapshot: readSnapshotMeta(reader) };
     case 'read':
       return { ticket: reader.number() as Ticket };
     case 'read-reply':
@@ -199,21 +199,6 @@ function readAppendReply(reader: Reader): Body<'append-reply'> {
     isInstalling: isInstalling === true,
     isRecovering: isRecovering === true,
   };
-}
-
-function writeSnapshot(writer: Writer, snapshot: SnapshotMeta): void {
-  writer.number(snapshot.index);
-  writer.number(snapshot.term);
-  writer.number(snapshot.configurationIndex);
-  writeConfiguration(writer, snapshot.configuration);
-}
-
-function readSnapshot(reader: Reader): SnapshotMeta {
-  const index = reader.number() as Index;
-  const term = reader.number() as Term;
-  const configurationIndex = reader.number() as Index;
-  if (configurationIndex > index) reader.fail();
-  return { index, term, configuration: readConfiguration(reader), configurationIndex };
 }
 
 function writeReadReply(writer: Writer, body: Body<'read-reply'>): void {

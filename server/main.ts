@@ -2,7 +2,7 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { openStorage } from '#storage/backends.ts';
-import type { ClusterStorage } from '#storage/cluster-storage.ts';
+import { clusterAddressOf } from './addresses.ts';
 import { loadConfig, type Config, type Surroundings } from './config.ts';
 import { ConfigError } from './config/file.ts';
 import { devConfig, startDev } from './dev.ts';
@@ -10,8 +10,8 @@ import { parseFlags, type ServerFlags } from './flags.ts';
 import { answerForwarded } from './http/answer-forwarded.ts';
 import { listen, type OpenListener } from './http/listener.ts';
 import { levelOf, LogLevel, makeLog, type Log } from './log.ts';
-import { Node, type Membership } from './node.ts';
-import { makeNewcomer, linkOpener } from './open-link.ts';
+import { Node } from './node.ts';
+import { makeMembership } from './open-link.ts';
 import { revealingOption } from './runtime.ts';
 import { systemClock } from './system-clock.ts';
 import { VERSION } from './version.ts';
@@ -53,6 +53,7 @@ async function run(flags: ServerFlags): Promise<number> {
   if (config === undefined) return complain(NO_CONFIG);
   const { storage, listeners } = config;
   if (storage === undefined) return complain('A storage backend must be specified');
+  checkCluster(config);
   if (listeners.length === 0) return complain('at least one listener must be specified');
   const logLevel = levelFor(flags, config);
   const log = openLog(flags, config, logLevel);
@@ -71,7 +72,10 @@ async function run(flags: ServerFlags): Promise<number> {
     config,
     physical,
     storageType: storage.type,
-    membership: opened.type === 'cluster' ? membershipOf(config, opened.physical, log) : undefined,
+    membership:
+      opened.type === 'cluster'
+        ? makeMembership({ config, cluster: opened.physical, clock: systemClock, log })
+        : undefined,
     whenFailed: failed.resolve,
   });
   node.onForwarded(answerForwarded(node));
@@ -93,15 +97,6 @@ async function run(flags: ServerFlags): Promise<number> {
   return failure === undefined ? 0 : 1;
 }
 
-function membershipOf(config: Config, cluster: ClusterStorage, log: Log): Membership {
-  const surroundings = { config, cluster, clock: systemClock, log };
-  return {
-    storage: cluster,
-    openLink: linkOpener(surroundings),
-    newcomer: makeNewcomer(surroundings),
-  };
-}
-
 /** A seal that is not there must not be taken for one that is; the rest may wait. */
 function warnOfWhatIsNotBuilt({ seals, ha_storage, service_registration }: Config, log: Log): void {
   const other = seals.find(({ type }) => type !== 'shamir');
@@ -109,6 +104,18 @@ function warnOfWhatIsNotBuilt({ seals, ha_storage, service_registration }: Confi
   if (ha_storage !== undefined) throw new ConfigError('ha_storage is not supported');
   if (service_registration !== undefined) {
     log.warn('service_registration has no effect: it is not built yet');
+  }
+}
+
+/** In the words of Vault. */
+function checkCluster(config: Config): void {
+  const { storage, disable_clustering } = config;
+  if (storage?.type !== 'raft') return;
+  if (disable_clustering || storage.disable_clustering) {
+    throw new ConfigError('Disable clustering cannot be set to true when Raft is the storage type');
+  }
+  if (clusterAddressOf(config) === '') {
+    throw new ConfigError('Cluster address must be set when using raft storage');
   }
 }
 

@@ -14,7 +14,7 @@ export interface NewcomerOptions {
   readonly log: Log;
   readonly cluster: Pick<ClusterStorage, 'start' | 'stop'>;
   readonly joining: Joining;
-  /** Opens the cluster port with what the cluster has told of itself. */
+  /** Opens the cluster port with what the cluster has told of itself. It stays open once the state is here. */
   readonly openNetwork: (
     authorities: AuthorityRecord,
   ) => Promise<Network & { readonly close: () => Promise<void> }>;
@@ -26,7 +26,7 @@ export interface NewcomerOptions {
 /** How often to look whether the state is there. It comes in one piece, or entry by entry. */
 const LOOK_MS = 50;
 
-/** The state is on its way; `arrived` resolves when the root key has opened it. */
+/** The state is on its way; `arrived` resolves when the root key has opened it, and this node takes part. */
 export interface Entering {
   readonly arrived: Promise<void>;
 }
@@ -103,10 +103,11 @@ export class Newcomer {
       try {
         await cluster.start(network);
         log.info('the cluster has let this node in, its state is on its way');
-        while (!this.#isClosed && !open(rootKey)) await this.#pause();
+        while (!open(rootKey)) await this.#pause();
+      } catch (error) {
         await cluster.stop();
-      } finally {
         await network.close();
+        throw error;
       }
     } finally {
       rootKey.fill(0);
@@ -114,7 +115,9 @@ export class Newcomer {
     }
   }
 
+  /** @throws Error when the node ends */
   #pause(): Promise<void> {
+    if (this.#isClosed) throw new Error('the node ends');
     return new Promise((resolve) => void this.#options.clock.after(millis(LOOK_MS), resolve));
   }
 }

@@ -197,7 +197,6 @@ export class Node {
 
   /** Looks for a cluster to be a member of; whether this node is one, or has found one. */
   async join(request: JoinRequest): Promise<boolean> {
-    if (this.cluster === undefined) throw badRequest('raft storage is not in use');
     return this.#barrier.isInitialised || (await this.#newcomer?.join(request)) === true;
   }
 
@@ -320,13 +319,14 @@ export class Node {
       openLink: () => membership.openLink(services, (forwarded) => this.#handler(forwarded)),
       own: this.own,
       whenChanged: () => this.#tellOfChange(),
-      whenEnded: (role) => this.#ended(role.type),
+      whenEnded: (role) => this.#ended(role),
     });
   }
 
-  #ended(type: Extract<Role['type'], 'stopped' | 'removed'>): void {
-    if (type === 'stopped') {
-      this.#options.whenFailed?.('the storage has failed');
+  #ended(role: Role & { readonly type: 'stopped' | 'removed' }): void {
+    if (role.type === 'stopped') {
+      const because = role.reason === undefined ? '' : `: ${role.reason}`;
+      this.#options.whenFailed?.(`the storage has failed${because}`);
     } else {
       this.log.error('this node was removed from its cluster');
     }

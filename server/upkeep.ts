@@ -1,7 +1,7 @@
 // What an unsealed node does by itself now and then: keep the count of encryptions, and rotate the barrier's key when it
 // has encrypted enough or is old enough.
 import { millis, type Clock } from '#sdk/clock.ts';
-import type { Barrier } from '#storage/barrier/barrier.ts';
+import { SealedError, type Barrier } from '#storage/barrier/barrier.ts';
 import { isLostLeadership } from '#storage/cluster-storage.ts';
 import type { Log } from './log.ts';
 import { readRotation } from './rotation.ts';
@@ -44,7 +44,8 @@ export class Upkeep {
     try {
       await this.#options.barrier.saveEncryptions();
     } catch (error) {
-      if (!isLostLeadership(error)) throw error;
+      // A barrier that has lost its key to a restored state has nothing to keep.
+      if (!isLostLeadership(error) && !(error instanceof SealedError)) throw error;
     }
   }
 

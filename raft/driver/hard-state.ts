@@ -6,9 +6,10 @@ import { CorruptionError, type Disk, type DiskFile } from './ports.ts';
 import { readRecords, roomFor, writeRecord, type NumberedHardState } from './wal-records.ts';
 
 const NAME = 'state';
-/** Pages of their own, and each place within one sector of its page. */
+/** Pages of their own. */
 const PLACES = [0, 4096] as const;
-const PLACE_BYTES = 512;
+/** The longest name of a node fits; with any usual one all but zeroes is in the first sector. */
+const PLACE_BYTES = 1024;
 
 // A place: its checksum, a number that grows with each write, the segment, the length of the record, the record.
 const ORDER_AT = 4;
@@ -111,15 +112,13 @@ export class HardStateFile {
 
 function encode({ order, segment, numbered }: Placed): Buffer {
   const record = { type: 'hard state', numbered } as const;
-  const length = roomFor(record);
-  if (RECORD_AT + length > PLACE_BYTES) throw new RangeError('the id of a node is too long');
-  const place = Buffer.alloc(PLACE_BYTES);
+  const place = Buffer.alloc(Math.max(PLACE_BYTES, RECORD_AT + roomFor(record)));
+  const length = writeRecord(place, RECORD_AT, record) - RECORD_AT;
   place.writeUIntLE(order, ORDER_AT, NUMBER_BYTES);
   place.writeUIntLE(segment, SEGMENT_AT, NUMBER_BYTES);
   place.writeUInt16LE(length, LENGTH_AT);
-  writeRecord(place, RECORD_AT, record);
-  place.writeUInt32LE(crc32c(place.subarray(ORDER_AT)));
-  return place;
+  place.writeUInt32LE(crc32c(place.subarray(ORDER_AT, PLACE_BYTES)));
+  return place.subarray(0, PLACE_BYTES);
 }
 
 async function readPlace(file: DiskFile, at: 0 | 1): Promise<Placed | undefined> {

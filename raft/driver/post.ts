@@ -34,8 +34,10 @@ export class Post {
     if (this.#network === undefined) return;
     const address = this.#addressById.get(to) ?? this.#learnt.get(to) ?? '';
     const own = this.#addressById.get(this.#id) ?? '';
+    // Nothing that is urgent waits behind a snapshot.
+    const isBulk = parts.some(({ type }) => type === 'chunk');
     for (const packet of encodePackets({ address: own, parts })) {
-      this.#network.send(to, address, packet);
+      this.#network.send(to, address, packet, isBulk);
     }
   }
 

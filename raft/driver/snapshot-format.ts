@@ -1,9 +1,9 @@
 // A snapshot as a file: what it is a snapshot of, its chunks, and an end; each piece with its SHA-256, and the end with one
 // over all of those. Every length is judged before anything of that length is read.
 import { createHash, type Hash } from 'node:crypto';
-import { NUMBER_SIZE, Reader, Writer } from '../bytes.ts';
-import { configurationCapacity, readConfiguration, writeConfiguration } from '../codec-entry.ts';
-import type { Index, SnapshotMeta, Term } from '../types.ts';
+import { Reader, Writer } from '../bytes.ts';
+import { readSnapshotMeta, snapshotMetaCapacity, writeSnapshotMeta } from '../codec-entry.ts';
+import type { SnapshotMeta } from '../types.ts';
 import { CorruptionError, type DiskFile } from './ports.ts';
 
 /** What is held in memory at a time. */
@@ -116,23 +116,17 @@ export class SnapshotReader {
 }
 
 function encodeMeta(meta: SnapshotMeta): Uint8Array {
-  const writer = new Writer(3 * NUMBER_SIZE + configurationCapacity(meta.configuration));
-  writer.number(meta.index);
-  writer.number(meta.term);
-  writer.number(meta.configurationIndex);
-  writeConfiguration(writer, meta.configuration);
+  const writer = new Writer(snapshotMetaCapacity(meta));
+  writeSnapshotMeta(writer, meta);
   return writer.finish();
 }
 
 /** @throws CorruptionError */
 export function decodeMeta(bytes: Uint8Array): SnapshotMeta {
   const reader = new Reader(bytes);
-  const index = reader.number() as Index;
-  const term = reader.number() as Term;
-  const configurationIndex = reader.number() as Index;
-  const configuration = readConfiguration(reader);
+  const meta = readSnapshotMeta(reader);
   if (!reader.isDone) throw new CorruptionError('a snapshot does not say what it is of');
-  return { index, term, configurationIndex, configuration };
+  return meta;
 }
 
 const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();

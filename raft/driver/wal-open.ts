@@ -51,14 +51,18 @@ export async function openWal(disk: Disk, settings = DEFAULTS): Promise<OpenedWa
   for (const name of names.filter(isPart)) await disk.remove(name);
   // What a process did that has died may be in the memory of the system only.
   await disk.syncFolder();
-  const numbers = segmentNumbers(names);
   const states = await openHardState(disk, names);
-  const log = await readLog(disk, numbers, acknowledgedBy(states));
-  if (log.tail !== undefined) return goOn(disk, settings, log, states);
-  // The file with the state is made after the first segment was begun.
-  if (states !== undefined) throw new CorruptionError('the log is missing');
-  const segment = log.spare ?? (await createSegment(disk, 1, settings.segmentBytes));
-  return begin({ disk, settings, segment, numbered: NEW });
+  try {
+    const log = await readLog(disk, segmentNumbers(names), acknowledgedBy(states));
+    if (log.tail !== undefined) return await goOn(disk, settings, log, states);
+    // The file with the state is made after the first segment was begun.
+    if (states !== undefined) throw new CorruptionError('the log is missing');
+    const segment = log.spare ?? (await createSegment(disk, 1, settings.segmentBytes));
+    return await begin({ disk, settings, segment, numbered: NEW });
+  } catch (error) {
+    await states?.file.close();
+    throw error;
+  }
 }
 
 /**
@@ -137,6 +141,7 @@ async function goOn(
   const wal = new Wal({ disk, writer, states, outline, numbered, segments });
   const hardState = { ...newest.hardState, commit: commitOf(replay, numbered) };
   if (newest !== numbered) await wal.append(hardState, []);
+  wal.makeRoom().catch(() => undefined); // whoever needs the room is told
   return { hardState, start, entries, wal };
 }
 

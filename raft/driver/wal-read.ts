@@ -105,6 +105,15 @@ async function readRun(
 
 async function readSegment(disk: Disk, number: number): Promise<Contents> {
   const file = await disk.open(segmentName(number));
+  try {
+    return await readContents({ number, file });
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function readContents({ number, file }: Segment): Promise<Contents> {
   if (file.size > MAX_SEGMENT_BYTES || file.size % SECTOR_BYTES !== 0) {
     throw new CorruptionError(`segment ${number} of the log has a size that it cannot have`);
   }

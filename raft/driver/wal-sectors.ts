@@ -39,25 +39,28 @@ export function sectorsFor(payloadBytes: number): number {
 }
 
 /**
- * The bytes of a group whose payload `write` puts behind the offset that it is given, and the place after it. The payload
- * is written at the end of the buffer and moved forward sector by sector, so that there is one buffer and no other copy.
+ * The bytes of a group whose payload `write` puts behind the offset that it is given, and the place after it; `write` says
+ * where the payload ends. It is written towards the end of the buffer and moved forward sector by sector, so that there is
+ * one buffer and no other copy.
  */
 export function frameGroup(
   place: Place,
-  payloadBytes: number,
-  write: (to: Buffer, at: number) => void,
+  room: number,
+  write: (to: Buffer, at: number) => number,
 ): { readonly bytes: Buffer; readonly next: Place } {
+  const begin = sectorsFor(room) * SUM_BYTES;
+  const buffer = Buffer.allocUnsafe(sectorsFor(room) * SECTOR_BYTES);
+  const end = write(buffer, begin + LENGTH_BYTES);
+  const payloadBytes = end - begin - LENGTH_BYTES;
+  buffer.writeUInt32LE(payloadBytes, begin);
+  buffer.fill(0, end);
   const count = sectorsFor(payloadBytes);
-  const bytes = Buffer.allocUnsafe(count * SECTOR_BYTES);
-  const begin = count * SUM_BYTES;
-  bytes.writeUInt32LE(payloadBytes, begin);
-  write(bytes, begin + LENGTH_BYTES);
-  bytes.fill(0, begin + LENGTH_BYTES + payloadBytes);
+  const bytes = buffer.subarray(0, count * SECTOR_BYTES);
   let { chain } = place;
   for (let at = 0; at < count; at++) {
     const sector = bytes.subarray(at * SECTOR_BYTES, (at + 1) * SECTOR_BYTES);
     const from = begin + at * PAYLOAD_BYTES;
-    bytes.copyWithin(at * SECTOR_BYTES + SUM_BYTES, from, from + PAYLOAD_BYTES);
+    buffer.copyWithin(at * SECTOR_BYTES + SUM_BYTES, from, from + PAYLOAD_BYTES);
     sector.writeUInt32LE(sumOf(sector, place.sector + at, place.chain));
     chain = crc32c(sector.subarray(0, SUM_BYTES), chain);
   }

@@ -122,7 +122,7 @@ export class SegmentWriter {
   async write({ records, makesRoom, heading }: Writing): Promise<boolean> {
     await this.#clean();
     const { segment, place } = this.#tail;
-    const sectors = sectorsFor(payloadBytes(records));
+    const sectors = sectorsFor(roomForAll(records));
     const { size } = segment.file;
     const end = makesRoom ? size : size - Math.min(RESERVE_BYTES, size / 8);
     if ((place.sector + sectors) * SECTOR_BYTES <= end) {
@@ -143,9 +143,10 @@ export class SegmentWriter {
   }
 
   async #put({ segment, place }: Tail, records: readonly Record[]): Promise<void> {
-    const { bytes, next } = frameGroup(place, payloadBytes(records), (to, begin) => {
+    const { bytes, next } = frameGroup(place, roomForAll(records), (to, begin) => {
       let at = begin;
       for (const record of records) at = writeRecord(to, at, record);
+      return at;
     });
     const offset = place.sector * SECTOR_BYTES;
     this.#dirt = { file: segment.file, offset, bytes: bytes.length };
@@ -164,7 +165,7 @@ export class SegmentWriter {
   /** The next segment; a larger one in its place when not even a whole one would hold what it is for. */
   async #withRoomFor(contents: (segment: Segment) => readonly Record[]): Promise<Segment> {
     const spare = await this.#prepared();
-    const bytes = sectorsFor(payloadBytes(contents(spare))) * SECTOR_BYTES;
+    const bytes = sectorsFor(roomForAll(contents(spare))) * SECTOR_BYTES;
     if (bytes <= spare.file.size) return spare;
     this.#spare = undefined;
     await spare.file.close();
@@ -181,7 +182,8 @@ export class SegmentWriter {
   }
 }
 
-function payloadBytes(records: readonly Record[]): number {
+/** At least what a group of them takes. */
+function roomForAll(records: readonly Record[]): number {
   let bytes = 0;
   for (const record of records) bytes += roomFor(record);
   return bytes;

@@ -27,7 +27,6 @@ export interface ForwardServerOptions {
 
 /** A client's headers, as many as a listener takes, and what the standby adds. */
 const MAX_HEADER_BYTES = 64 * 1024;
-const HEADERS_LIMIT_MS = 10_000;
 /** Longer than a standby keeps a connection that is idle. */
 const IDLE_MS = 300_000;
 
@@ -38,11 +37,11 @@ export class ForwardServer {
 
   constructor(options: ForwardServerOptions) {
     this.#options = options;
+    // A server that does not listen itself has no time limits: the standby's listener sees to the pace of its client.
     this.#server = http.createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_LIMIT_MS,
-      requestTimeout: 0, // the standby's listener sees to the pace of its client
       keepAliveTimeout: IDLE_MS,
+      requireHostHeader: false, // a client of HTTP/1.0 sends none, and a node that speaks for itself neither
     });
     this.#server.on('request', (request, response) => this.#take(request, response));
   }

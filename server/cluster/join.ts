@@ -59,6 +59,9 @@ const ANSWER = 'sys/storage/raft/bootstrap/answer';
 const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 10_000;
 
+/** Anybody may tell a node that has no data whom to ask; what that costs is bounded. */
+const MAX_ASKING = 4;
+
 const NO_CHALLENGE = 'failed to get raft challenge';
 
 export class Joining {
@@ -67,6 +70,7 @@ export class Joining {
   #state: State = { type: 'none' };
   /** Counts what was begun: an attempt that another has overtaken changes nothing any more. */
   #attempt = 0;
+  #asking = 0;
 
   constructor(options: JoiningOptions) {
     this.#options = options;
@@ -91,10 +95,15 @@ export class Joining {
       this.startRetrying([() => leader], nonVoter);
       return false;
     }
-    this.stop();
-    const attempt = this.#attempt;
-    const found = await this.#find(() => leader, nonVoter);
-    if (this.#attempt === attempt) this.#wait(found);
+    if (this.#asking >= MAX_ASKING) throw joinFailed('other leaders are being asked');
+    this.#asking += 1;
+    try {
+      const found = await this.#find(() => leader, nonVoter);
+      this.stop();
+      this.#wait(found);
+    } finally {
+      this.#asking -= 1;
+    }
     return true;
   }
 

@@ -60,6 +60,7 @@ export class LeaseFollower {
 
   #look(): void {
     this.#turn = undefined;
+    if (this.#options.barrier.isSealed) return; // everything is looked at anew after unsealing
     for (const key of this.#next(RECORDS_PER_TURN)) this.#carefully(key, () => this.#follow(key));
     this.#options.whenSeen();
     if (this.#changed.size > 0 || this.#rest !== undefined) this.#schedule();

@@ -60,7 +60,7 @@ async function sendTo(
     {
       method: 'POST',
       target: ECHO_TARGET,
-      rawHeaders: [],
+      rawHeaders: ['Host', hostAndPort(clusterAddress)], // HTTP demands one
       body: Buffer.from(JSON.stringify(echo)),
       facts: NOBODY,
       limit: LIMIT,

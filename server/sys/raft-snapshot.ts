@@ -6,6 +6,7 @@ import { pathFor } from '#sdk/path.ts';
 import { stream, type StreamReply } from '#sdk/reply.ts';
 import type { Barrier } from '#storage/barrier/barrier.ts';
 import { DamagedError } from '#storage/physical.ts';
+import { advertise } from '../advertisement.ts';
 import { ArchiveError, ForeignArchiveError } from '../raft/archive/error.ts';
 import { SUMS_CONTEXT } from '../raft/archive/parts.ts';
 import { readArchive, type ReadArchive } from '../raft/archive/read.ts';
@@ -75,6 +76,10 @@ async function restore(engine: System, isForced: boolean): Promise<undefined> {
     log.info('a snapshot is being restored', { id, index, term });
     await install(raft, archive);
     log.info('the snapshot was restored', { id, index, term });
+    // Who led when it was taken may be somebody else.
+    const { apiAddress, clusterAddress } = engine.services.node;
+    if (barrier.isSealed) return;
+    await advertise(barrier, { id: raft.storage.id, apiAddress, clusterAddress });
   });
 }
 

@@ -82,22 +82,28 @@ export class Autopilot {
 
   async #act(): Promise<void> {
     const { clock, config } = this.#options;
-    if (this.#cancels.length === 0) return;
-    const change = nextChange(this.look(), config(), clock.now());
-    if (change !== undefined) await this.#change(change);
+    while (this.#cancels.length > 0) {
+      const change = nextChange(this.look(), config(), clock.now());
+      if (change === undefined || !(await this.#change(change))) return;
+      // Who is removed cannot come back, so there is time to look in between.
+      if (change.type === 'remove') return;
+    }
   }
 
-  async #change(change: MembershipChange): Promise<void> {
+  /** @returns whether it was done */
+  async #change(change: MembershipChange): Promise<boolean> {
     const { storage, log } = this.#options;
     const facts = { change: change.type, id: 'id' in change ? change.id : change.server.id };
     try {
       await storage.change(change);
       log.info('autopilot changed the cluster', facts);
+      return true;
     } catch (error) {
       // Leadership has gone, or another change is under way: the next round sees what is left to do.
       const isExpected = error instanceof NotLeaderError || error instanceof RefusedError;
       const write = isExpected ? log.debug : log.error;
       write('autopilot could not change the cluster', { ...facts, error: String(error) });
+      return false;
     }
   }
 }

@@ -68,6 +68,7 @@ test('a segment that was made ahead may be damaged: nothing was in it', async (t
     const damaged = device.copy(seededRandom(1));
     damaged.rot(spare, at);
     t.deepEqual(await opens(damaged), LOG, `byte ${at}`);
+    damaged.kill();
     t.deepEqual(await opens(damaged), LOG, `byte ${at}, again`);
   }
 });
@@ -119,6 +120,18 @@ function usedSectors(device: VirtualDisk, name: string): number {
   const last = device.contents(name).findLastIndex((byte) => byte !== 0);
   return Math.floor(last / SECTOR) + 1;
 }
+
+test('a vote that is lost from the end of a segment is missed by the next one', async (t) => {
+  const device = newDevice();
+  const { wal } = await openWal(device.mount(), SMALL);
+  await wal.append(vote(1, 'a', 0), []);
+  const [name = ''] = begun(device);
+  const sector = usedSectors(device, name) - 1;
+  await wal.append(undefined, [data(1, 1, 1500)]);
+  device.crash();
+  zero(device, name, sector);
+  t.true((await opens(device)) instanceof CorruptionError);
+});
 
 test('sectors that changed places are found', async (t) => {
   const device = await lived();

@@ -71,6 +71,7 @@ test('a disk that is full at any call stops nothing for good', async (t) => {
       return openFor(device);
     });
     for (const { act } of STEPS) await patiently(() => act(wal));
+    device.settings.fault = () => undefined;
     device.crash();
     t.true(isOneOf(await logIn(device), WHOLE, []), `call ${from}`);
   }

@@ -230,6 +230,33 @@ test('a join that is to be tried again answers at once, and another takes its pl
   t.is(asked.length, before);
 });
 
+test('whoever tells a node whom to ask cannot make it ask without end', async (t) => {
+  const one = await bench();
+  const held = Promise.withResolvers<never>();
+  const joining = newNode('node9', one.active, () => held.promise);
+  const outcomes = Array.from({ length: 50 }, () =>
+    joining.join(REQUEST).then(
+      () => 'joined',
+      (error: unknown) => (error as Error).message,
+    ),
+  );
+  held.reject(new Error('nobody there'));
+  const counted = Map.groupBy(await Promise.all(outcomes), (message) => message);
+  t.is(counted.get('failed to join raft cluster: failed to get raft challenge')?.length, 4);
+  t.is(counted.get('failed to join raft cluster: other leaders are being asked')?.length, 46);
+  await t.throwsAsync(joining.join(REQUEST), { message: /failed to get raft challenge/ });
+});
+
+test('a leader that does not answer takes nothing from one that has been found', async (t) => {
+  const one = await bench(THREE_OF_FIVE);
+  await one.joining.join(REQUEST);
+  await one.joining.provideShare(shareOf(one, 0));
+  await one.active.seal();
+  await t.throwsAsync(one.joining.join(REQUEST));
+  t.like(one.joining.sealConfig, THREE_OF_FIVE);
+  t.is(one.joining.progress.progress, 1);
+});
+
 test('a file that cannot be read yet is read again', async (t) => {
   const one = await bench();
   let reads = 0;

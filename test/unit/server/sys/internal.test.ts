@@ -97,6 +97,8 @@ test('the paths of sys that need no token are these', (t) => {
     'internal/ui/mounts',
     'internal/ui/mounts/{path...}',
     'replication/status',
+    'storage/raft/bootstrap/answer',
+    'storage/raft/bootstrap/challenge',
     'wrapping/lookup',
     'wrapping/pubkey',
   ]);

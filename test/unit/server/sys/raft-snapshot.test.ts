@@ -80,6 +80,20 @@ test('a snapshot brings back what was there when it was taken', async (t) => {
   t.deepEqual(readdirSync(server.folder), []);
 });
 
+test('after a restore it is known who leads, whoever led when the snapshot was taken', async (t) => {
+  const server = await begin(t);
+  const key = 'core/leader';
+  const barrier = server.node.unsealed()?.barrier;
+  if (barrier === undefined) throw new Error('it is unsealed');
+  const advertised = barrier.read<object>(key)?.value;
+  const transaction = barrier.begin();
+  transaction.put(key, { id: 'node9', apiAddress: 'http://gone', clusterAddress: 'https://gone' });
+  await transaction.commit();
+  const { bytes } = await ask(server, SNAPSHOT);
+  t.is((await ask(server, SNAPSHOT, { method: 'POST', body: bytes })).status, 204);
+  t.deepEqual(barrier.read<object>(key)?.value, advertised);
+});
+
 test('what is larger than a request may be is taken all the same, if somebody may send it', async (t) => {
   const server = await begin(t, 'max_request_size = 4096');
   const large = 'x'.repeat(3000);

@@ -55,6 +55,15 @@ test('a newcomer votes when it has been healthy for long enough, and not before'
   await autopilot.stop();
 });
 
+test('newcomers that came together vote together', async (t) => {
+  const storage = WholeCluster.leading(server('node1', 'staging'), server('node2', 'staging'));
+  storage.known = [peer('node1'), peer('node2')];
+  const { autopilot, pass } = begin(storage);
+  await pass(11_000);
+  t.is(storage.changes.length, 2);
+  await autopilot.stop();
+});
+
 test('a newcomer that falls ill waits anew', async (t) => {
   const storage = WholeCluster.leading(server('node1', 'staging'));
   storage.known = [peer('node1')];
