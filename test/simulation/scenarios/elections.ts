@@ -147,6 +147,7 @@ export const ELECTION_SCENARIOS: readonly Scenario[] = [
     name: 'an old leader does not end the recovery of a server that has forgotten the new one',
     servers: 3,
     play: (stage) => {
+      const heal = stage.isolate('n1');
       const resume = stage.world.pause(stage.node('n1'), 60_000, (all) => all);
       stage.until('another leads', () => stage.leads('n2') || stage.leads('n3'));
       const [leader, other] = stage.leads('n2') ? ['n2', 'n3'] : ['n3', 'n2'];
@@ -156,6 +157,7 @@ export const ELECTION_SCENARIOS: readonly Scenario[] = [
       stage.world.rot(host);
       host.disk.wipe();
       stage.world.invariants.forgotten(host.id);
+      heal();
       stage.isolate(leader);
       stage.start(other);
       resume();
