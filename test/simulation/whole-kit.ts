@@ -147,6 +147,7 @@ class WholeServer implements Server {
   #role: Role = { type: 'stopped' };
   #state: State | undefined;
   #waiting = 0;
+  #isStopping = false;
 
   constructor(parts: Parts, network: Network) {
     this.#parts = parts;
@@ -209,6 +210,11 @@ class WholeServer implements Server {
     this.#parts.storage.transfer(to).catch(() => undefined);
   }
 
+  stop(done: () => void): void {
+    this.#isStopping = true;
+    this.#parts.storage.close().then(done, done);
+  }
+
   bootstrap(): void {
     const { storage, host } = this.#parts;
     storage.bootstrap(host.id).then(
@@ -226,7 +232,8 @@ class WholeServer implements Server {
     const { host, world } = this.#parts;
     world.note(host.id, 'becomes', role);
     this.#role = role;
-    if (role.type === 'stopped') world.stopped(host, role.reason ?? 'it was asked to');
+    if (role.type === 'stopped' && !this.#isStopping)
+      world.stopped(host, role.reason ?? 'it was asked to');
     if (role.type === 'removed') world.removed(host);
   }
 }
