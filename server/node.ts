@@ -319,13 +319,14 @@ export class Node {
       openLink: () => membership.openLink(services, (forwarded) => this.#handler(forwarded)),
       own: this.own,
       whenChanged: () => this.#tellOfChange(),
-      whenEnded: (role) => this.#ended(role.type),
+      whenEnded: (role) => this.#ended(role),
     });
   }
 
-  #ended(type: Extract<Role['type'], 'stopped' | 'removed'>): void {
-    if (type === 'stopped') {
-      this.#options.whenFailed?.('the storage has failed');
+  #ended(role: Role & { readonly type: 'stopped' | 'removed' }): void {
+    if (role.type === 'stopped') {
+      const because = role.reason === undefined ? '' : `: ${role.reason}`;
+      this.#options.whenFailed?.(`the storage has failed${because}`);
     } else {
       this.log.error('this node was removed from its cluster');
     }

@@ -2,7 +2,7 @@
 // there are others, a network. It ends once and for good; to take part again, another one is opened on the same disk.
 import type { State } from '../state.ts';
 import { statusOf } from '../status.ts';
-import type { Entry, Index, NodeId, Outcome, Settings, Status, Ticket } from '../types.ts';
+import type { Entry, Index, Message, NodeId, Outcome, Settings, Status, Ticket } from '../types.ts';
 import { Applier } from './applier.ts';
 import { Comparison, type ComparisonHands } from './comparison.ts';
 import { Compaction, type CompactionHands, type CompactionSettings } from './compaction.ts';
@@ -64,6 +64,8 @@ export class Driver {
   readonly #standing = new Standing();
   readonly #ticker: Ticker;
   #applied: Index;
+  /** A snapshot has arrived, and the core does not know it yet. */
+  #hasArrived = false;
   #hasEnded = false;
   #ended: Promise<void> | undefined;
 
@@ -206,7 +208,11 @@ export class Driver {
       send: (messages) => this.#post.sendMessages(messages),
       apply: (entries) => this.#applier.take(entries),
       tell: (news, at) => this.#tell(news, at),
-      settled: () => this.#tellRole(),
+      settled: () => {
+        // By now the core has said whether it wants what has arrived.
+        this.#hasArrived = false;
+        this.#tellRole();
+      },
       failed: (error) => this.fail(error),
     };
   }
@@ -257,16 +263,26 @@ export class Driver {
         if (role !== 'leader') return undefined;
         return { type: 'install', from: settings.id, to, term, snapshot };
       },
-      wants: ({ snapshot }) => snapshot.index > this.#applied,
+      wants: (install) => this.#wants(install),
       send: (to, parts) => this.#post.send(to, parts),
       shipped: (to, isDone) => this.#loop.input({ type: 'shipped', to, isDone }),
-      arrived: (message) => this.#loop.input({ type: 'receive', message }),
+      arrived: (message) => {
+        this.#hasArrived = true;
+        this.#loop.input({ type: 'receive', message });
+      },
     };
+  }
+
+  #wants({ term, snapshot }: Message & { readonly type: 'install' }): 'yes' | 'not now' | 'never' {
+    if (snapshot.index <= this.#applied) return 'never';
+    const { installing, term: current } = this.#loop.state;
+    return this.#hasArrived || installing !== undefined || term < current ? 'not now' : 'yes';
   }
 
   #compactionHands(): CompactionHands {
     return {
       sync: () => this.#options.machine.sync(),
+      heldAt: () => this.#snapshots.heldAt,
       compact: (through) => this.#options.log.compact(through),
       compacted: (snapshot, through) => this.#loop.input({ type: 'compacted', snapshot, through }),
       failed: (error) => this.fail(error),
@@ -335,6 +351,7 @@ export class Driver {
         this.#standing.lead(news.term, news.from, this.#applied);
         break;
       case 'follow':
+        this.#lease.end();
         this.#snapshots.cancel();
         this.#standing.follow(news.term, news.leader);
         break;

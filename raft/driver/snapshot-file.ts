@@ -1,8 +1,8 @@
 // Snapshots as files: written from the state machine, read back piece by piece, and put together from what another node
 // sends. A file that has its name is whole; what is being written has another.
 import type { SnapshotMeta } from '../types.ts';
-import type { ShipmentId } from './packet.ts';
 import { CorruptionError, type Disk, type DiskFile, type Snapshot } from './ports.ts';
+import type { ShipmentId } from './packet.ts';
 import {
   decodeMeta,
   MAX_CHUNK_BYTES,
@@ -11,7 +11,7 @@ import {
   SnapshotReader,
 } from './snapshot-format.ts';
 
-/** A snapshot is named by the beginning of the sum over it, in hexadecimal: the same contents, the same name. */
+/** Enough that no two snapshots of a cluster have the same. */
 const ID_BYTES = 16;
 const NAME = /^([0-9a-f]{32})\.snapshot$/;
 const PART = /^[0-9a-f]{32}\.snapshot\.part$|^new\.snapshot\.part$/;

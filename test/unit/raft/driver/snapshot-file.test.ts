@@ -2,7 +2,6 @@ import type { ShipmentId } from '#raft/driver/packet.ts';
 import { join } from 'node:path';
 import test from 'ava';
 import { openFolder } from '#raft/driver/disk.ts';
-import type { ShipmentId } from '#raft/driver/packet.ts';
 import { CorruptionError, DiskFullError, type Disk, type Snapshot } from '#raft/driver/ports.ts';
 import {
   listSnapshots,
@@ -312,7 +311,7 @@ test('all snapshots but those that are named are removed, also what is there of 
   const { device, file, bytes } = await written();
   const disk = device.mount();
   const other = await writeSnapshot(disk, snapshot(Buffer.from('other')));
-  const part = 'b'.repeat(32) as ShipmentId;
+  const part = 'b'.repeat(32);
   await (
     await receiveSnapshot(disk, { id: part as ShipmentId, bytes: 500, maxBytes: MAX_BYTES })
   ).append(bytes.subarray(0, 100));
