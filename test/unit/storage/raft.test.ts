@@ -42,7 +42,7 @@ test('a node keeps its name, which is drawn unless the configuration gives one',
   await second.close();
 
   const named = await openLeader(join(folder, 'other'), { node_id: 'vault_1' });
-  t.is(`${named.id}`, 'vault_1');
+  t.is(String(named.id), 'vault_1');
   t.is(`${named.status().configuration[0]?.id}`, 'vault_1');
   await named.close();
 });

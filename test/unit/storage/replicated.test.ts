@@ -277,21 +277,23 @@ test('a disk that fails ends the node, with a reason, and nobody waits for it', 
   await t.throwsAsync(put(nodes, storage, 'key', 'value'), { instanceOf: StorageError });
 });
 
-test('a full disk is waited for', async (t) => {
+test('a node that is alone waits for a full disk, refuses what comes meanwhile, and can be read', async (t) => {
   const nodes = await RaftNodes.start(['a']);
   t.teardown(() => nodes.close());
   const { storage, disk } = nodes.node('a');
+  await put(nodes, storage, 'before', 'value');
   let isFull = true;
   disk.settings.fault = ({ operation }) =>
     isFull && (operation === 'writeDurably' || operation === 'allocate')
       ? { type: 'full' }
       : undefined;
-  const waiting = storage.commit(batch({ key: 'value' })).catch((error: unknown) => error);
+  const waiting = storage.commit(batch({ key: 'value' }));
   await nodes.run(300);
-  t.not(storage.status().role.type, 'leader');
+  await t.throwsAsync(put(nodes, storage, 'other', 'value'), { instanceOf: RefusedError });
+  t.is(storage.confirm(), undefined);
+  t.is(String(storage.get('before')), 'value');
   isFull = false;
-  await nodes.runUntil(() => storage.status().role.type === 'leader');
-  t.true((await waiting) instanceof UncertainError);
+  await t.notThrowsAsync(nodes.until(waiting));
   await t.notThrowsAsync(put(nodes, storage, 'key', 'later'));
 });
 
