@@ -503,3 +503,50 @@ test('batches wait while too much waits to be committed, and all get through', a
   await nodes.runUntil(() => nodes.node('b').storage.index === storage.index);
   t.is(storage.list('').length, 60);
 });
+
+test('a leader that nobody hears stops in bounded time', async (t) => {
+  const nodes = await three(t);
+  nodes.isolate('a');
+  const started = nodes.timer.now();
+  await nodes.until(nodes.node('a').storage.stop());
+  t.true(nodes.timer.now() - started < 2_000, `${nodes.timer.now() - started} ms`);
+});
+
+test('a node whose disk hangs stops all the same, and begins again when the disk does', async (t) => {
+  const nodes = await three(t);
+  const { storage, disk } = nodes.node('b');
+  let hangs = true;
+  disk.settings.fault = ({ operation }) =>
+    hangs && operation === 'writeDurably' ? { type: 'hang', milliseconds: 10_000 } : undefined;
+  const committed = nodes.node('a').storage.commit(batch({ key: 'value' }));
+  await nodes.until(committed);
+  await nodes.run(50);
+  hangs = false;
+  const started = nodes.timer.now();
+  await nodes.until(storage.stop());
+  t.true(nodes.timer.now() - started < 5_000, `${nodes.timer.now() - started} ms`);
+  await nodes.until(storage.start(nodes.network('b')));
+  await nodes.runUntil(() => textOf(storage, 'key') === 'value');
+  t.is(storage.status().role.type, 'follower');
+});
+
+test('a leader that stops while batches keep coming leaves nobody waiting', async (t) => {
+  const nodes = await three(t);
+  const { storage } = nodes.node('a');
+  const ends: Promise<string>[] = [];
+  const nameOf = (end: Promise<unknown>): Promise<string> =>
+    end.then(
+      () => 'committed',
+      (error: unknown) => (error as Error).name,
+    );
+  let isStopped = false;
+  const stopped = storage.stop().then(() => (isStopped = true));
+  while (!isStopped) {
+    ends.push(nameOf(storage.commit(batch({ [`k${ends.length}`]: 'x' }))));
+    await nodes.run(1);
+  }
+  await stopped;
+  const names = new Set(await nodes.until(Promise.all(ends)));
+  t.false(names.has('UncertainError'), [...names].join());
+  t.true(names.has('NotLeaderError'), [...names].join());
+});
