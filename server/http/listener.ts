@@ -19,6 +19,9 @@ const MAX_CONNECTIONS = 10_000;
 /** How long a TLS handshake may take. A client that never begins one is not heard of otherwise. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
+/** How often connections are looked for that have become idle while the listener closes. */
+const IDLE_CHECK_MS = 20;
+
 export interface OpenListener {
   /** Where it listens; the port that it got, where the configuration left it to the system (`:0`). */
   readonly address: string;
@@ -32,7 +35,10 @@ export async function listen(node: Node, listener: Listener): Promise<OpenListen
   const server = makeServer(listener);
   const handler = makeApp(node, listener).callback();
   // koa's callback settles every error itself.
-  server.on('request', (request, response) => void handler(request, response));
+  server.on('request', (request, response) => {
+    if (!server.listening) response.shouldKeepAlive = false; // it closes: this is the last answer here
+    void handler(request, response);
+  });
   if (listener.http_write_timeout > 0) server.setTimeout(listener.http_write_timeout * 1000);
   const sockets = openSockets(server);
   server.maxConnections = MAX_CONNECTIONS;
@@ -142,7 +148,12 @@ function boundAddress(server: http.Server | https.Server, { address }: Listener)
 
 function closeServer(server: http.Server | https.Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    // Connections that are kept become idle when their last request has ended.
+    const looking = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+    server.close(() => {
+      clearInterval(looking);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }

@@ -81,8 +81,7 @@ const FAULTS: Readonly<Record<string, Begin>> = {
     const host = any(world, chance);
     if (host === undefined || !world.mayDamage(host)) return false;
     world.crash(host);
-    host.lostThrough = host.disk.last;
-    host.disk.rot();
+    world.rot(host);
     return () => world.start(host);
   },
   partition: (world, chance) => {

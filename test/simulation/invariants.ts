@@ -115,6 +115,12 @@ export class Invariants {
     return this.#violation;
   }
 
+  /** Something else does not hold that should. */
+  violated(message: string): Violation {
+    this.#violation ??= new Violation(message);
+    return this.#violation;
+  }
+
   /** A node begins a life with what it found on its disk. */
   started(view: NodeView): void {
     this.#look(() => this.#start(view));

@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
     campaign: { type: 'string' },
     mutants: { type: 'boolean', default: false },
     mutant: { type: 'string' },
+    scripted: { type: 'boolean', default: false },
     budget: { type: 'string', default: '200' },
     lines: { type: 'string', default: '120' },
     window: { type: 'string' },
@@ -89,6 +90,7 @@ async function runMutants(): Promise<void> {
     budget: Number(options.budget),
     seconds,
     jobs,
+    isScripted: options.scripted,
     say: console.log,
   });
   if (!isAllFound) process.exitCode = 1;

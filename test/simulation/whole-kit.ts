@@ -100,6 +100,7 @@ class WholeLife implements Life {
       if (!(error instanceof DamagedError)) throw error;
       const log = disk.disk.mount(process);
       if (!(await canRefill(log, id, { segmentBytes: SEGMENT_BYTES }))) throw error;
+      if (!this.#host.wasDamaged) this.#world.fail(`the state of ${id} is damaged by nothing`);
       this.#world.counts.add('state thrown away');
       disk.media.reset();
       return open();

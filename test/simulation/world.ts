@@ -6,7 +6,7 @@ import type { Configuration, Index, Message, NodeId, Server as Member } from '#r
 import { Events, Process } from './clock.ts';
 import { Counts } from './counts.ts';
 import { dice, type Dice } from './dice.ts';
-import { Invariants, Violation, type DurableView, type NodeView } from './invariants.ts';
+import { Invariants, type DurableView, type NodeView } from './invariants.ts';
 import type { Ailments } from './light-disk.ts';
 import { drainMicrotasks } from './microtasks.ts';
 import { SimulatedNetwork } from './network.ts';
@@ -63,6 +63,8 @@ export interface Host {
   /** What its disk lost was known to others up to here; until it has that again, it is not counted on. */
   lostThrough: Index | undefined;
   isWatched: boolean;
+  /** Something was done to what its disk had promised to keep. */
+  wasDamaged: boolean;
   /** Since when the process has run, and led the same servers, without a pause. */
   unhinderedSince: number;
   isLeading: boolean;
@@ -178,6 +180,7 @@ export class World {
       clockRate: 1,
       lostThrough: undefined,
       isWatched: false,
+      wasDamaged: false,
       unhinderedSince: 0,
       isLeading: false,
       configurationIndex: 0 as Index,
@@ -255,6 +258,7 @@ export class World {
 
   /** What is on its disk cannot be used, and nobody but an operator can say what is to be done. */
   givenUp(host: Host, why: string): void {
+    if (!host.wasDamaged) this.fail(`nothing has damaged the disk of ${host.id}, and yet: ${why}`);
     this.note(host.id, 'is given up', why);
     this.counts.add('server given up');
     this.crash(host);
@@ -332,7 +336,7 @@ export class World {
   }
 
   fail(message: string): never {
-    throw new Violation(message);
+    throw this.invariants.violated(message);
   }
 
   /** A leader that hears no majority, or has a disk that takes nothing, steps down by itself. */
@@ -352,7 +356,17 @@ export class World {
   /** A disk that has lied was lucky unless others have what it loses. */
   #lose(host: Host): void {
     if (!this.mayDamage(host)) host.disk.settle();
-    else host.lostThrough = host.disk.promised;
+    else {
+      host.lostThrough = host.disk.promised;
+      host.wasDamaged = true;
+    }
+  }
+
+  /** What lies on the disk of a machine that is down is damaged. */
+  rot(host: Host): void {
+    host.lostThrough = host.disk.last;
+    host.wasDamaged = true;
+    host.disk.rot();
   }
 
   #leads(host: Host): void {
