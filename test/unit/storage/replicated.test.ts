@@ -539,9 +539,8 @@ test('a leader that stops while batches keep coming leaves nobody waiting', asyn
       () => 'committed',
       (error: unknown) => (error as Error).name,
     );
-  let isStopped = false;
-  const stopped = storage.stop().then(() => (isStopped = true));
-  while (!isStopped) {
+  const stopped = storage.stop();
+  while (storage.status().role.type !== 'stopped') {
     ends.push(nameOf(storage.commit(batch({ [`k${ends.length}`]: 'x' }))));
     await nodes.run(1);
   }
