@@ -95,7 +95,7 @@ async function search(mutant: Mutant, trial: Trial, root: string): Promise<Found
   } as const;
   const { promise: hangs, resolve } = Promise.withResolvers<'hangs'>();
   let timer = setTimeout(resolve, PATIENCE_MILLIS, 'hangs');
-  const search = runInWorkers(
+  const searching = runInWorkers(
     work,
     trial.jobs,
     ({ failure }) => {
@@ -109,7 +109,7 @@ async function search(mutant: Mutant, trial: Trial, root: string): Promise<Found
     root,
     hangs,
   );
-  await search;
+  await searching;
   clearTimeout(timer);
   if (found.seeds === undefined && seeds < trial.budget) {
     return { mutant, seeds: seeds + 1, failure: 'does not end' };

@@ -109,8 +109,9 @@ export class Stage {
 
   /** What one group says to another does not arrive. */
   cut(from: readonly string[], to: readonly string[]): () => void {
-    const ids = (names: readonly string[]): readonly NodeId[] => names as readonly NodeId[];
-    return this.world.network.cut(ids(from).flatMap((a) => ids(to).map((b) => [a, b] as const)));
+    return this.world.network.cut(
+      from.flatMap((a) => to.map((b) => [a as NodeId, b as NodeId] as const)),
+    );
   }
 
   isolate(name: string): () => void {
@@ -196,8 +197,9 @@ export class Stage {
         if (leader === undefined) return false;
         if (leader.commit <= before) {
           const { leader: host } = world;
-          if (host !== undefined && world.events.happened % 50 === 0)
+          if (host !== undefined && world.events.happened % 50 === 0) {
             this.write(host.id, 'f9/rest', 'x');
+          }
           return false;
         }
         return votersOf(leader.configuration).every((id) => this.applied(id) >= before);
