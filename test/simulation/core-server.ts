@@ -137,8 +137,9 @@ export class CoreServer implements Server {
   }
 
   ask(request: Request, answer: (reply: Reply) => void): void {
-    if (request.type === 'restore')
-      answer({ type: 'failed' }); // there is no such thing here
+    if (request.type === 'restore') {
+      answer({ type: 'failed' });
+    } // there is no such thing here
     else if (request.type === 'transaction') {
       this.#propose(encodeTransaction(request.transaction), answer);
     } else {
