@@ -1,6 +1,7 @@
 // Storage that the nodes of a cluster share: reads are answered from this node's state machine, batches go through the
 // log. It outlives the node's part in the cluster (raft/driver/driver.ts), which begins with `start` and ends with `stop`.
-import type { Driver, DriverEvents } from '#raft/driver/driver.ts';
+import type { Driver } from '#raft/driver/driver.ts';
+import type { DriverEvents } from '#raft/driver/options.ts';
 import type { Network, Timer } from '#raft/driver/ports.ts';
 import { UnconfirmedError } from '#raft/driver/reads.ts';
 import type { MembershipChange, NodeId, Outcome, Peer, Server, Status } from '#raft/types.ts';
