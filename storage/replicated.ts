@@ -132,8 +132,8 @@ class Replicated implements ClusterStorage {
   status(): ClusterStatus {
     const { id } = this;
     const role = this.#role;
-    const status = this.#driver?.status();
-    if (status === undefined) return { id, role, ...this.#statusAtRest() };
+    if (this.#driver === undefined) return { id, role, ...this.#statusAtRest() };
+    const status = this.#driver.status();
     return {
       id,
       role,
@@ -144,6 +144,7 @@ class Replicated implements ClusterStorage {
       commitIndex: status.commit,
       appliedIndex: this.#machine.index,
       peers: status.peers.map((peer) => this.#peerStatus(peer, status)),
+      log: this.#driver.logExtent,
     };
   }
 

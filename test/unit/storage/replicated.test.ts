@@ -294,6 +294,7 @@ test('a node that is alone waits for room, and answers reads meanwhile', async (
   const makeRoom = fill(nodes.node('a'));
   const waiting = storage.commit(batch({ key: '2' }));
   await nodes.run(3_000);
+  await t.throwsAsync(put(nodes, storage, 'other', 'x'), { instanceOf: RefusedError });
   t.is(textOf(storage, 'key'), '1');
   t.is(storage.status().role.type, 'leader');
   makeRoom();
