@@ -1,6 +1,7 @@
 // The life of a process: its storage, its seal, and whether it is sealed, a standby or active. What exists only while it
 // is unsealed is made by unsealing and disposed of by sealing; what exists only while it is active is in duties.ts.
 import { randomBytes } from 'node:crypto';
+import { realTimer } from '#raft/driver/real-timer.ts';
 import { millis, type Clock, type Millis } from '#sdk/clock.ts';
 import { badRequest } from '#sdk/errors.ts';
 import { Barrier, WrongKeyError } from '#storage/barrier/barrier.ts';
@@ -20,7 +21,7 @@ import type { ForwardedHandler, Link, OpenLink } from './link.ts';
 import { LogLevel, type Log } from './log.ts';
 import { makeMetrics, nodeGauges } from './metrics/make-metrics.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { meterRaft } from './metrics/raft-meter.ts';
+import { MeteredStorage } from './metrics/metered-storage.ts';
 import { catalog } from './mount/catalog.ts';
 import type { Catalog } from './mount/table.ts';
 import type { Entering, Newcomer } from './newcomer.ts';
@@ -53,6 +54,8 @@ export interface NodeOptions {
   readonly config: Config;
   readonly physical: Physical;
   readonly storageType: string;
+  /** Where the storage has been told to keep figures already; otherwise the node's own. */
+  readonly metrics?: Metrics;
   /** Absent where the storage is of this node alone. */
   readonly membership?: Membership | undefined;
   /** What the log is written from on; a test that keeps its own log need not say. */
@@ -113,9 +116,11 @@ export class Node {
     this.#options = options;
     this.#physical = physical;
     this.#newcomer = options.membership?.newcomer;
-    this.metrics = makeMetrics(this);
+    this.metrics = options.metrics ?? makeMetrics(this);
     this.#barrier = new Barrier(
-      this.cluster === undefined ? physical : meterRaft(this.metrics, this.cluster),
+      this.cluster === undefined
+        ? physical
+        : new MeteredStorage(this.cluster, this.metrics, () => realTimer.now()),
       clock,
     );
     this.#seal = new ShamirSeal(physical);
