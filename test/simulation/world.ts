@@ -88,6 +88,9 @@ export interface WorldOptions {
   readonly trace: Trace | undefined;
 }
 
+/** What a node may say when it stops by itself. */
+const DISK_TROUBLE = /EIO|^disk$|^cannot start: .*ENOSPC/;
+
 /** How often the whole of every log is looked at, in events. */
 const CHECK_ALL_EVERY = 4000;
 
@@ -251,6 +254,10 @@ export class World {
   stopped(host: Host, why: string): void {
     this.note(host.id, 'stops', why);
     this.counts.add('server stopped by itself');
+    // It may come from within a promise, so it is not thrown.
+    if (!DISK_TROUBLE.test(why) && !host.wasDamaged) {
+      this.invariants.violated(`${host.id} stops, and not for its disk: ${why}`);
+    }
     this.crash(host);
     // Somebody looks after it.
     this.events.after(500, () => this.start(host));
@@ -258,9 +265,11 @@ export class World {
 
   /** What is on its disk cannot be used, and nobody but an operator can say what is to be done. */
   givenUp(host: Host, why: string): void {
-    if (!host.wasDamaged) this.fail(`nothing has damaged the disk of ${host.id}, and yet: ${why}`);
     this.note(host.id, 'is given up', why);
     this.counts.add('server given up');
+    if (!host.wasDamaged) {
+      this.invariants.violated(`nothing has damaged the disk of ${host.id}, and yet: ${why}`);
+    }
     this.crash(host);
     host.state = 'gone';
   }
