@@ -10,6 +10,8 @@ import { parseFlags, type ServerFlags } from './flags.ts';
 import { answerForwarded } from './http/answer-forwarded.ts';
 import { listen, type OpenListener } from './http/listener.ts';
 import { levelOf, LogLevel, makeLog, type Log } from './log.ts';
+import { makeMetrics } from './metrics/make-metrics.ts';
+import { RaftMeter } from './metrics/raft-meter.ts';
 import { Node } from './node.ts';
 import { makeMembership } from './open-link.ts';
 import { revealingOption } from './runtime.ts';
@@ -62,7 +64,9 @@ async function run(flags: ServerFlags): Promise<number> {
   warnOfWhatIsNotBuilt(config, log);
 
   process.umask(FILES_OF_THE_OWNER);
-  const opened = await openStorage(storage.type, storage);
+  const metrics = makeMetrics({ clock: systemClock, config });
+  const meter = storage.type === 'raft' ? new RaftMeter(metrics) : undefined;
+  const opened = await openStorage(storage.type, storage, meter);
   const { physical } = opened;
   const failed = Promise.withResolvers<string>();
   const node = new Node({
@@ -70,6 +74,7 @@ async function run(flags: ServerFlags): Promise<number> {
     log,
     logLevel,
     config,
+    metrics,
     physical,
     storageType: storage.type,
     membership:

@@ -1,6 +1,7 @@
 // The life of a process: its storage, its seal, and whether it is sealed, a standby or active. What exists only while it
 // is unsealed is made by unsealing and disposed of by sealing; what exists only while it is active is in duties.ts.
 import { randomBytes } from 'node:crypto';
+import { realTimer } from '#raft/driver/real-timer.ts';
 import { millis, type Clock, type Millis } from '#sdk/clock.ts';
 import { badRequest } from '#sdk/errors.ts';
 import { Barrier, WrongKeyError } from '#storage/barrier/barrier.ts';
@@ -20,7 +21,7 @@ import type { ForwardedHandler, Link, OpenLink } from './link.ts';
 import { LogLevel, type Log } from './log.ts';
 import { makeMetrics, nodeGauges } from './metrics/make-metrics.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { meterRaft } from './metrics/raft-meter.ts';
+import { MeteredStorage } from './metrics/metered-storage.ts';
 import { catalog } from './mount/catalog.ts';
 import type { Catalog } from './mount/table.ts';
 import type { Entering, Newcomer } from './newcomer.ts';
@@ -28,6 +29,9 @@ import { openServices, type OpenServices } from './open-services.ts';
 import type { Unsealed } from './unsealed.ts';
 
 const ROOT_KEY_BYTES = 32;
+const REMOVED =
+  'this node was removed from its cluster; its storage has to be emptied before it can join again';
+
 type State =
   | { readonly type: 'sealed' }
   | {
@@ -50,6 +54,8 @@ export interface NodeOptions {
   readonly config: Config;
   readonly physical: Physical;
   readonly storageType: string;
+  /** Where the storage has been told to keep figures already; otherwise the node's own. */
+  readonly metrics?: Metrics;
   /** Absent where the storage is of this node alone. */
   readonly membership?: Membership | undefined;
   /** What the log is written from on; a test that keeps its own log need not say. */
@@ -77,6 +83,8 @@ export class Node {
   readonly metrics: Metrics;
   /** The storage as a member of a cluster, where it is one. */
   readonly cluster: ClusterStorage | undefined;
+  /** Where this node is found; the id is '' for a node that is in no cluster. */
+  readonly own: Advertisement;
   readonly #options: NodeOptions;
   readonly #physical: Physical;
   readonly #barrier: Barrier;
@@ -100,12 +108,19 @@ export class Node {
     this.catalog = options.catalog ?? catalog;
     this.logLevel = options.logLevel ?? new LogLevel(config.log_level);
     this.cluster = options.membership?.storage;
+    this.own = {
+      id: this.cluster?.id ?? ('' as Advertisement['id']),
+      apiAddress: apiAddressOf(config),
+      clusterAddress: clusterAddressOf(config),
+    };
     this.#options = options;
     this.#physical = physical;
     this.#newcomer = options.membership?.newcomer;
-    this.metrics = makeMetrics(this);
+    this.metrics = options.metrics ?? makeMetrics(this);
     this.#barrier = new Barrier(
-      this.cluster === undefined ? physical : meterRaft(this.metrics, this.cluster),
+      this.cluster === undefined
+        ? physical
+        : new MeteredStorage(this.cluster, this.metrics, () => realTimer.now()),
       clock,
     );
     this.#seal = new ShamirSeal(physical);
@@ -139,15 +154,6 @@ export class Node {
   /** What ties this node to the others, while it is unsealed and not alone. */
   get link(): Link | undefined {
     return this.#state.type === 'unsealed' ? this.#state.activity.link : undefined;
-  }
-
-  /** Where this node is found; '' for a node that is in no cluster. */
-  get own(): Advertisement {
-    return {
-      id: this.cluster?.id ?? ('' as Advertisement['id']),
-      apiAddress: apiAddressOf(this.config),
-      clusterAddress: clusterAddressOf(this.config),
-    };
   }
 
   /** Where the node is found that leads the cluster; `undefined` while that is not known. */
@@ -219,6 +225,7 @@ export class Node {
     return this.#inTurn(async () => {
       if (this.#state.type === 'unsealed' || this.#newcomer?.isEntering === true) return undefined;
       if (!this.isInitialised) throw badRequest('Vault is not initialized');
+      if (this.cluster?.status().role.type === 'removed') throw badRequest(REMOVED);
       if (!this.#barrier.isInitialised) {
         const entering = this.#newcomer?.provideShare(share, (rootKey) => this.#tryKey(rootKey));
         return entering?.finally(() => share.fill(0));

@@ -58,7 +58,8 @@ export class Forwarder {
     const node = this.#node;
     const { link } = node;
     const leader = node.leader();
-    if (link === undefined || leader === undefined || leader.id === node.own.id) return undefined;
+    if (link === undefined || leader === undefined) return undefined;
+    if (leader.id === node.cluster?.id) return undefined; // it has just become the leader itself
     const { method, target, rawHeaders, deadline } = sent;
     if (sent.body instanceof Upload && sent.body.isTaken) throw new ClientError(500, UPLOAD_GONE);
     const limit = millis(Math.max(1, deadline - node.clock.now()));

@@ -4,7 +4,7 @@ import { seconds } from '#sdk/duration.ts';
 import { initialTelemetry } from '../config/telemetry.ts';
 import type { Node } from '../node.ts';
 import { Metrics, type GaugeValue } from './metrics.ts';
-import { clusterGauges, storageGauges } from './raft-meter.ts';
+import { clusterGauges, storageGauges } from './raft-gauges.ts';
 
 /** Without a telemetry stanza there is nothing for Prometheus. */
 const NO_TELEMETRY = { ...initialTelemetry, prometheus_retention_time: seconds(0) };
@@ -18,7 +18,7 @@ export function makeMetrics({ clock, config }: Pick<Node, 'clock' | 'config'>): 
 export function nodeGauges(node: Node, clusterName: string): readonly GaugeValue[] {
   const labels = { cluster: clusterName };
   const services = node.unsealed();
-  const gauges = [
+  const gauges: readonly GaugeValue[] = [
     { name: 'core.unsealed', value: Number(services !== undefined), labels },
     { name: 'core.active', value: Number(node.activeSince !== undefined), labels },
     { name: 'core.in_flight_requests', value: node.inFlight.size, labels },

@@ -107,6 +107,8 @@ export class Clients {
   /** Mostly the leader; now and then anybody, who may believe to be the leader. */
   #target(): Host | undefined {
     const { running, leader } = this.#world;
+    const others = running.filter((host) => host !== leader && host.life?.server?.view.isLeader);
+    if (others.length > 0 && this.#dice.chance(0.3)) return this.#dice.pick(others);
     if (leader !== undefined && this.#dice.chance(0.6)) return leader;
     return running.length === 0 ? undefined : this.#dice.pick(running);
   }

@@ -277,24 +277,43 @@ test('a disk that fails ends the node, with a reason, and nobody waits for it', 
   await t.throwsAsync(put(nodes, storage, 'key', 'value'), { instanceOf: StorageError });
 });
 
-test('a node that is alone waits for a full disk, refuses what comes meanwhile, and can be read', async (t) => {
+/** The disk has no room until the answer is called. */
+function fill({ disk }: RaftNode): () => void {
+  disk.settings.fault = ({ operation }) =>
+    operation === 'writeDurably' || operation === 'allocate' ? { type: 'full' } : undefined;
+  return () => {
+    disk.settings.fault = () => undefined;
+  };
+}
+
+test('a node that is alone waits for room, and answers reads meanwhile', async (t) => {
   const nodes = await RaftNodes.start(['a']);
   t.teardown(() => nodes.close());
-  const { storage, disk } = nodes.node('a');
-  await put(nodes, storage, 'before', 'value');
-  let isFull = true;
-  disk.settings.fault = ({ operation }) =>
-    isFull && (operation === 'writeDurably' || operation === 'allocate')
-      ? { type: 'full' }
-      : undefined;
-  const waiting = storage.commit(batch({ key: 'value' }));
-  await nodes.run(300);
-  await t.throwsAsync(put(nodes, storage, 'other', 'value'), { instanceOf: RefusedError });
-  t.is(storage.confirm(), undefined);
-  t.is(String(storage.get('before')), 'value');
-  isFull = false;
+  const { storage } = nodes.node('a');
+  await put(nodes, storage, 'key', '1');
+  const makeRoom = fill(nodes.node('a'));
+  const waiting = storage.commit(batch({ key: '2' }));
+  await nodes.run(3_000);
+  await t.throwsAsync(put(nodes, storage, 'other', 'x'), { instanceOf: RefusedError });
+  t.is(textOf(storage, 'key'), '1');
+  t.is(storage.status().role.type, 'leader');
+  makeRoom();
   await t.notThrowsAsync(nodes.until(waiting));
-  await t.notThrowsAsync(put(nodes, storage, 'key', 'later'));
+  t.is(textOf(storage, 'key'), '2');
+});
+
+test('a leader with a full disk lets another lead, and follows again once there is room', async (t) => {
+  const nodes = await three(t);
+  const { storage } = nodes.node('a');
+  const makeRoom = fill(nodes.node('a'));
+  // The others have it: whether it is committed depends on who is quicker.
+  const waiting = storage.commit(batch({ key: '1' })).catch((error: unknown) => error);
+  const next = await successor(nodes, 'a');
+  await put(nodes, next.storage, 'key', '2');
+  await nodes.until(waiting);
+  makeRoom();
+  await nodes.runUntil(() => textOf(storage, 'key') === '2');
+  t.is(storage.status().role.type, 'follower');
 });
 
 /** What a storage holds, in pieces of an odd size. */
@@ -504,4 +523,54 @@ test('batches wait while too much waits to be committed, and all get through', a
   await nodes.until(Promise.all(commits));
   await nodes.runUntil(() => nodes.node('b').storage.index === storage.index);
   t.is(storage.list('').length, 60);
+});
+
+test('a leader that nobody hears stops in bounded time', async (t) => {
+  const nodes = await three(t);
+  nodes.isolate('a');
+  const started = nodes.timer.now();
+  await nodes.until(nodes.node('a').storage.stop());
+  t.true(nodes.timer.now() - started < 2_000, `${nodes.timer.now() - started} ms`);
+});
+
+test('a node whose disk hangs stops all the same, and begins again when the disk does', async (t) => {
+  const nodes = await three(t);
+  const { storage, disk } = nodes.node('b');
+  let hangs = true;
+  disk.settings.fault = ({ operation }) =>
+    hangs && operation === 'writeDurably' ? { type: 'hang', milliseconds: 10_000 } : undefined;
+  const committed = nodes.node('a').storage.commit(batch({ key: 'value' }));
+  await nodes.until(committed);
+  await nodes.run(50);
+  hangs = false;
+  const started = nodes.timer.now();
+  await nodes.until(storage.stop());
+  t.true(nodes.timer.now() - started < 5_000, `${nodes.timer.now() - started} ms`);
+  await nodes.until(storage.start(nodes.network('b')));
+  await nodes.runUntil(() => textOf(storage, 'key') === 'value');
+  t.is(storage.status().role.type, 'follower');
+});
+
+async function nameOf(end: Promise<unknown>): Promise<string> {
+  try {
+    await end;
+    return 'committed';
+  } catch (error) {
+    return error instanceof Error ? error.name : 'no error';
+  }
+}
+
+test('a leader that stops while batches keep coming leaves nobody waiting', async (t) => {
+  const nodes = await three(t);
+  const { storage } = nodes.node('a');
+  const ends: Promise<string>[] = [];
+  const stopped = storage.stop();
+  while (storage.status().role.type !== 'stopped') {
+    ends.push(nameOf(storage.commit(batch({ [`k${ends.length}`]: 'x' }))));
+    await nodes.run(1);
+  }
+  await stopped;
+  const names = new Set(await nodes.until(Promise.all(ends)));
+  t.false(names.has('UncertainError'), [...names].join());
+  t.true(names.has('NotLeaderError'), [...names].join());
 });
