@@ -63,7 +63,7 @@ async function run(flags: ServerFlags): Promise<number> {
   warnOfWhatIsNotBuilt(config, log);
 
   process.umask(FILES_OF_THE_OWNER);
-  const metrics = makeMetrics({ clock: systemClock, config }, realTimer.now);
+  const metrics = makeMetrics({ clock: systemClock, config }, () => realTimer.now());
   const meter = storage.type === 'raft' ? new RaftMeter(metrics) : undefined;
   const opened = await openStorage(storage.type, storage, meter);
   const { physical } = opened;
