@@ -8,7 +8,7 @@ import { newQueue } from './queue.ts';
 import { beginRound, hearsMajority } from './read-index.ts';
 import { appendOwn, replicate } from './replication.ts';
 import { becomeFollower } from './role.ts';
-import { isConfigurationCommitted, isMember, isVoter } from './state.ts';
+import { isAlone, isConfigurationCommitted, isMember, isVoter } from './state.ts';
 import type { Leadership, State } from './state.ts';
 import { endHandover, proceedWithHandover, recommendSuccessor } from './transfer.ts';
 import type { Round } from './types.ts';
@@ -42,7 +42,7 @@ export function becomeLeader(state: State): void {
 export function tickLeader(state: State, lead: Leadership): void {
   for (const peer of lead.peers.values()) peer.silence += 1;
   lead.idle += 1;
-  if (!isDiskSound(state)) return abdicate(state, lead);
+  if (!isDiskSound(state) && !isAlone(state)) return abdicate(state, lead);
   if (!hearsMajority(state, lead)) return becomeFollower(state, state.term, undefined);
   sayFarewell(state, lead);
   endHandover(state);

@@ -2,26 +2,36 @@
 // that began later, that it still leads. The same rounds are what the driver's lease is made of.
 import { emit, envelope, sendUrgently, settle } from './outbox.ts';
 import { most, plus } from './numbers.ts';
-import { peek, take } from './queue.ts';
+import { peek, size, take } from './queue.ts';
 import { majority, reachedByMajority } from './quorum.ts';
 import { refuseRead } from './role.ts';
 import { isMember, isVoter, voters } from './state.ts';
 import type { Leadership, Read, State } from './state.ts';
-import type { Index, Message, NodeId, Round, Ticket } from './types.ts';
+import type { Index, Message, NodeId, Refusal, Round, Ticket } from './types.ts';
+
+/** Reads wait for a few milliseconds. Where more come together, something is wrong that waiting does not mend. */
+const MAX_WAITING = 10_000;
 
 /** A read of this node. */
 export function read(state: State, ticket: Ticket): void {
   const { lead, leader } = state;
-  if (lead !== undefined) lead.arrived.push(arrival(state, lead, ticket, undefined));
+  if (waiting(state) >= MAX_WAITING) refuse(state, ticket, CROWDED);
+  else if (lead !== undefined) lead.arrived.push(arrival(state, lead, ticket, undefined));
   else if (leader !== undefined) forward(state, leader, ticket);
-  else settle(state, ticket, { type: 'refused', reason: 'no leader', leader: undefined });
+  else refuse(state, ticket, 'no leader');
+}
+
+const CROWDED = 'too many reads are waiting to be confirmed';
+
+function waiting({ lead, forwarded }: State): number {
+  return lead === undefined ? forwarded.size : lead.arrived.length + size(lead.asked);
 }
 
 /** A read of another server. */
 export function onRead(state: State, message: Extract<Message, { type: 'read' }>): void {
   const { lead } = state;
   if (!isMember(state, message.from)) return;
-  if (lead === undefined) {
+  if (lead === undefined || waiting(state) >= MAX_WAITING) {
     refuseRead(state, { ticket: message.ticket, from: message.from, index: state.commit });
     return;
   }
@@ -64,7 +74,7 @@ export function expireReads(state: State): void {
   }
 }
 
-function refuse(state: State, ticket: Ticket, reason: 'timed out' | 'not the leader'): void {
+function refuse(state: State, ticket: Ticket, reason: Refusal): void {
   settle(state, ticket, { type: 'refused', reason, leader: state.leader });
 }
 

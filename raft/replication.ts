@@ -38,6 +38,7 @@ function whyNotPropose(state: State, length: number): Refusal | undefined {
   const { lead, handover, settings } = state;
   if (lead === undefined) return 'not the leader';
   if (handover !== undefined) return 'leadership is being transferred';
+  if (!state.isDiskUsable) return 'the disk is full';
   const waiting = lead.uncommittedBytes;
   // One that is larger than the bound has to go through too, when it is alone.
   const isTooMuch = waiting > 0 && waiting + length > settings.maxUncommittedBytes;

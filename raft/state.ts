@@ -222,6 +222,11 @@ export function isVoter(state: State, id: NodeId): boolean {
   return voters(state).includes(id);
 }
 
+/** Nobody else could lead: stepping down would only keep reads from being answered. */
+export function isAlone(state: State): boolean {
+  return voters(state).length === 1 && isVoter(state, state.settings.id);
+}
+
 export function isMember(state: State, id: NodeId): boolean {
   return configurationOf(state).some((server) => server.id === id);
 }

@@ -12,6 +12,7 @@ import { expireReads, read } from './read-index.ts';
 import { receive } from './receive.ts';
 import { proceedWithRecovery } from './recovery.ts';
 import { advanceCommit, onShipped, propose } from './replication.ts';
+import { isAlone } from './state.ts';
 import type { State } from './state.ts';
 import { endHandover, transfer } from './transfer.ts';
 import type { Effect, Index, Input, Sequence } from './types.ts';
@@ -124,6 +125,6 @@ function onApplied(state: State, through: Index): void {
 
 function onDisk(state: State, isUsable: boolean): void {
   state.isDiskUsable = isUsable;
-  if (!isUsable && state.lead !== undefined) abdicate(state, state.lead);
+  if (!isUsable && state.lead !== undefined && !isAlone(state)) abdicate(state, state.lead);
   leadAlone(state);
 }

@@ -214,6 +214,8 @@ export type Refusal =
   | 'no leader'
   | 'leadership is being transferred'
   | 'too much is waiting to be committed'
+  | 'the disk is full'
+  | 'too many reads are waiting to be confirmed'
   | 'another change is not committed yet'
   | 'the leader has not committed an entry of its term yet'
   | 'unknown server'

@@ -60,7 +60,9 @@ export async function takePart(options: PartOptions): Promise<Activity> {
     clock,
     log,
     takeUp: async () => {
-      if (clock.now() < declinesUntil) await decline(cluster, log);
+      const declines = clock.now() < declinesUntil;
+      declinesUntil = 0; // once: where everybody has stepped down, somebody has to do it
+      if (declines) await decline(cluster, log);
       return takeUpDuties(services, own);
     },
     stepDown: () => cluster.transfer(),

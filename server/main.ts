@@ -3,6 +3,7 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { realTimer } from '#raft/driver/real-timer.ts';
 import { openStorage } from '#storage/backends.ts';
+import { clusterAddressOf } from './addresses.ts';
 import { loadConfig, type Config, type Surroundings } from './config.ts';
 import { ConfigError } from './config/file.ts';
 import { devConfig, startDev } from './dev.ts';
@@ -55,6 +56,7 @@ async function run(flags: ServerFlags): Promise<number> {
   if (config === undefined) return complain(NO_CONFIG);
   const { storage, listeners } = config;
   if (storage === undefined) return complain('A storage backend must be specified');
+  checkCluster(config);
   if (listeners.length === 0) return complain('at least one listener must be specified');
   const logLevel = levelFor(flags, config);
   const log = openLog(flags, config, logLevel);
@@ -108,6 +110,18 @@ function warnOfWhatIsNotBuilt({ seals, ha_storage, service_registration }: Confi
   if (ha_storage !== undefined) throw new ConfigError('ha_storage is not supported');
   if (service_registration !== undefined) {
     log.warn('service_registration has no effect: it is not built yet');
+  }
+}
+
+/** In the words of Vault. */
+function checkCluster(config: Config): void {
+  const { storage, disable_clustering } = config;
+  if (storage?.type !== 'raft') return;
+  if (disable_clustering || storage.disable_clustering) {
+    throw new ConfigError('Disable clustering cannot be set to true when Raft is the storage type');
+  }
+  if (clusterAddressOf(config) === '') {
+    throw new ConfigError('Cluster address must be set when using raft storage');
   }
 }
 

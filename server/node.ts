@@ -28,6 +28,9 @@ import { openServices, type OpenServices } from './open-services.ts';
 import type { Unsealed } from './unsealed.ts';
 
 const ROOT_KEY_BYTES = 32;
+const REMOVED =
+  'this node was removed from its cluster; its storage has to be emptied before it can join again';
+
 type State =
   | { readonly type: 'sealed' }
   | {
@@ -79,6 +82,8 @@ export class Node {
   readonly metrics: Metrics;
   /** The storage as a member of a cluster, where it is one. */
   readonly cluster: ClusterStorage | undefined;
+  /** Where this node is found; the id is '' for a node that is in no cluster. */
+  readonly own: Advertisement;
   readonly #options: NodeOptions;
   readonly #physical: Physical;
   readonly #barrier: Barrier;
@@ -102,6 +107,11 @@ export class Node {
     this.catalog = options.catalog ?? catalog;
     this.logLevel = options.logLevel ?? new LogLevel(config.log_level);
     this.cluster = options.membership?.storage;
+    this.own = {
+      id: this.cluster?.id ?? ('' as Advertisement['id']),
+      apiAddress: apiAddressOf(config),
+      clusterAddress: clusterAddressOf(config),
+    };
     this.#options = options;
     this.#physical = physical;
     this.#newcomer = options.membership?.newcomer;
@@ -141,15 +151,6 @@ export class Node {
   /** What ties this node to the others, while it is unsealed and not alone. */
   get link(): Link | undefined {
     return this.#state.type === 'unsealed' ? this.#state.activity.link : undefined;
-  }
-
-  /** Where this node is found; '' for a node that is in no cluster. */
-  get own(): Advertisement {
-    return {
-      id: this.cluster?.id ?? ('' as Advertisement['id']),
-      apiAddress: apiAddressOf(this.config),
-      clusterAddress: clusterAddressOf(this.config),
-    };
   }
 
   /** Where the node is found that leads the cluster; `undefined` while that is not known. */
@@ -221,6 +222,7 @@ export class Node {
     return this.#inTurn(async () => {
       if (this.#state.type === 'unsealed' || this.#newcomer?.isEntering === true) return undefined;
       if (!this.isInitialised) throw badRequest('Vault is not initialized');
+      if (this.cluster?.status().role.type === 'removed') throw badRequest(REMOVED);
       if (!this.#barrier.isInitialised) {
         const entering = this.#newcomer?.provideShare(share, (rootKey) => this.#tryKey(rootKey));
         return entering?.finally(() => share.fill(0));
@@ -321,13 +323,14 @@ export class Node {
       openLink: () => membership.openLink(services, (forwarded) => this.#handler(forwarded)),
       own: this.own,
       whenChanged: () => this.#tellOfChange(),
-      whenEnded: (role) => this.#ended(role.type),
+      whenEnded: (role) => this.#ended(role),
     });
   }
 
-  #ended(type: Extract<Role['type'], 'stopped' | 'removed'>): void {
-    if (type === 'stopped') {
-      this.#options.whenFailed?.('the storage has failed');
+  #ended(role: Role & { readonly type: 'stopped' | 'removed' }): void {
+    if (role.type === 'stopped') {
+      const because = role.reason === undefined ? '' : `: ${role.reason}`;
+      this.#options.whenFailed?.(`the storage has failed${because}`);
     } else {
       this.log.error('this node was removed from its cluster');
     }

@@ -60,7 +60,7 @@ export function makeMembership(surroundings: Surroundings): Membership {
 
 /** A network that follows what the barrier says of whom to trust. */
 function linkOver(network: ClusterNetwork, barrier: Barrier): Link {
-  const stop = barrier.physical.observe((keys) => {
+  const stop = barrier.observe((keys) => {
     if (!keys.includes(AUTHORITY_KEY)) return;
     const changed = barrier.read<AuthorityRecord>(AUTHORITY_KEY)?.value;
     if (changed !== undefined) network.adopt(changed);

@@ -97,7 +97,6 @@ function controlsOf(
     logLevel: node.logLevel,
     inFlight: node.inFlight,
     metrics: node.metrics,
-    cluster: node.cluster,
     stepDown: () => node.handOver(),
     seal: () => node.seal(),
   };

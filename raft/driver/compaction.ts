@@ -15,6 +15,8 @@ export interface CompactionSettings {
 export interface CompactionHands {
   /** Makes durable what was applied, and says up to where. */
   sync(): Promise<Position>;
+  /** The log is wanted from here on, unless it grows too large. */
+  heldAt(): Index | undefined;
   compact(through: Index): Promise<void>;
   compacted(snapshot: SnapshotMeta, through: Index): void;
   failed(error: unknown): void;
@@ -23,6 +25,9 @@ export interface CompactionHands {
 /** The tail of the log is kept in memory too, so it is bounded in bytes as well. */
 const MARK_BYTES = 1024 * 1024;
 const MARKS_KEPT = 64;
+
+/** A snapshot that takes longer than it takes to write this much has to be followed by another one. */
+const MARKS_HELD = 256;
 
 export class Compaction {
   readonly #settings: CompactionSettings;
@@ -105,9 +110,11 @@ export class Compaction {
 
   #cutBelow(durable: Index): Index {
     const byCount = durable - this.#settings.trailingLogs;
-    const byBytes = this.#marks.at(-MARKS_KEPT) ?? 0;
-    this.#marks = this.#marks.slice(-MARKS_KEPT);
-    return Math.min(durable, Math.max(byCount, byBytes)) as Index;
+    const wanted = Math.max(byCount, this.#marks.at(-MARKS_KEPT) ?? 0);
+    const held = Math.min(wanted, this.#hands.heldAt() ?? wanted);
+    const cut = Math.min(durable, Math.max(held, this.#marks.at(-MARKS_HELD) ?? 0)) as Index;
+    this.#marks = this.#marks.filter((mark) => mark > cut);
+    return cut;
   }
 
   #mark(index: Index): void {

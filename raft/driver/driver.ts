@@ -2,50 +2,25 @@
 // there are others, a network. It ends once and for good; to take part again, another one is opened on the same disk.
 import type { State } from '../state.ts';
 import { statusOf } from '../status.ts';
-import type { Entry, Index, NodeId, Outcome, Settings, Status, Ticket } from '../types.ts';
+import type { Entry, Index, Message, NodeId, Outcome, Status, Ticket } from '../types.ts';
 import { Applier } from './applier.ts';
 import { Comparison, type ComparisonHands } from './comparison.ts';
-import { Compaction, type CompactionHands, type CompactionSettings } from './compaction.ts';
+import { Compaction, type CompactionHands } from './compaction.ts';
 import { Lease } from './lease.ts';
 import { Loop, type Question } from './loop.ts';
 import type { Install, News } from './order.ts';
 import type { Part } from './packet.ts';
 import { markRemoved } from './removed.ts';
+import type { DriverOptions } from './options.ts';
 import { Post } from './post.ts';
-import { Persister, type DurableLog, type LogExtent, type PersisterHands } from './persister.ts';
-import type { Disk, Meter, Network, StateMachine, Timer } from './ports.ts';
+import { Persister, type LogExtent, type PersisterHands } from './persister.ts';
+import type { Network } from './ports.ts';
 import { Report } from './report.ts';
 import { Reads, UnconfirmedError } from './reads.ts';
 import { Snapshots, type SnapshotHands } from './snapshots.ts';
 import { Standing, type Role } from './standing.ts';
 import { Ticker } from './ticker.ts';
 import type { Settle } from './tickets.ts';
-
-/** Who is told what happens. All of it is told between two steps, so that it may ask again. */
-export interface DriverEvents {
-  applied(through: Index): void;
-  role(role: Role): void;
-  /** The state is not what the log makes of it: it has to be thrown away and filled again. */
-  diverged(index: Index): void;
-}
-
-export interface DriverOptions {
-  readonly settings: Settings;
-  readonly tickMs: number;
-  readonly state: State;
-  readonly timer: Timer;
-  readonly log: DurableLog;
-  /** Where the log is, and snapshots lie beside it. */
-  readonly disk: Disk;
-  /** The log begins after this index. */
-  readonly start: Index;
-  /** See `markRemoved`. */
-  readonly isRemoved: boolean;
-  readonly machine: StateMachine;
-  readonly compaction: CompactionSettings;
-  readonly events: DriverEvents;
-  readonly meter?: Meter | undefined;
-}
 
 const NOTHING = Promise.resolve();
 
@@ -67,6 +42,8 @@ export class Driver {
   readonly #ticker: Ticker;
   readonly #report: Report;
   #applied: Index;
+  /** A snapshot has arrived, and the core does not know it yet. */
+  #hasArrived = false;
   #hasEnded = false;
   #ended: Promise<void> | undefined;
 
@@ -267,16 +244,26 @@ export class Driver {
         if (role !== 'leader') return undefined;
         return { type: 'install', from: settings.id, to, term, snapshot };
       },
-      wants: ({ snapshot }) => snapshot.index > this.#applied,
+      wants: (install) => this.#wants(install),
       send: (to, parts) => this.#post.send(to, parts),
       shipped: (to, isDone) => this.#loop.input({ type: 'shipped', to, isDone }),
-      arrived: (message) => this.#loop.input({ type: 'receive', message }),
+      arrived: (message) => {
+        this.#hasArrived = true;
+        this.#loop.input({ type: 'receive', message });
+      },
     };
+  }
+
+  #wants({ term, snapshot }: Message & { readonly type: 'install' }): 'yes' | 'not now' | 'never' {
+    if (snapshot.index <= this.#applied) return 'never';
+    const { installing, term: current } = this.#loop.state;
+    return this.#hasArrived || installing !== undefined || term < current ? 'not now' : 'yes';
   }
 
   #compactionHands(): CompactionHands {
     return {
       sync: () => this.#options.machine.sync(),
+      heldAt: () => this.#snapshots.heldAt,
       compact: (through) => this.#options.log.compact(through),
       compacted: (snapshot, through) => this.#loop.input({ type: 'compacted', snapshot, through }),
       failed: (error) => this.fail(error),
@@ -347,6 +334,7 @@ export class Driver {
         this.#standing.lead(news.term, news.from, this.#applied);
         break;
       case 'follow':
+        this.#lease.end();
         this.#snapshots.cancel();
         this.#standing.follow(news.term, news.leader);
         break;
@@ -378,6 +366,8 @@ export class Driver {
   }
 
   #settled(): void {
+    // By now the core has said whether it wants what has arrived.
+    this.#hasArrived = false;
     this.#report.stepped(this.state);
     this.#tellRole();
   }

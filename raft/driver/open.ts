@@ -3,7 +3,8 @@
 import { newState } from '../state.ts';
 import type { Configuration, NodeId, Restored, Settings } from '../types.ts';
 import type { CompactionSettings } from './compaction.ts';
-import { Driver, type DriverEvents } from './driver.ts';
+import { Driver } from './driver.ts';
+import type { DriverEvents } from './options.ts';
 import { MeteredLog, MeteredMachine } from './metered.ts';
 import type { DurableLog } from './persister.ts';
 import {

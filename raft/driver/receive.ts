@@ -21,8 +21,8 @@ type Chunk = Part & { readonly type: 'chunk' };
 export interface ReceiveHands {
   /** The file of a shipment, with what is there of it already; all others may go. */
   open(offer: Offer): Promise<IncomingFile>;
-  /** Whether this node has use for a snapshot now. */
-  wants(install: Install): boolean;
+  /** Whether this node has use for a snapshot: `not now` while another is becoming the state. */
+  wants(install: Install): 'yes' | 'not now' | 'never';
   send(to: NodeId, parts: readonly Part[]): void;
   /** It lies whole on the disk. */
   arrived(install: Install): void;
@@ -51,7 +51,9 @@ export class Receive {
   }
 
   offer(from: NodeId, offer: Offer): void {
-    if (!this.#hands.wants(offer.install)) return this.#decline(from, offer);
+    const wants = this.#hands.wants(offer.install);
+    if (wants === 'never') return this.#decline(from, offer);
+    if (wants === 'not now') return;
     if (this.#incoming?.shipment === offer.shipment) {
       // The same from another term of the leader, or from another server with the same state.
       this.#incoming.from = from;

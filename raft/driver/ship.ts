@@ -52,6 +52,10 @@ export class Ship {
     this.#hands = hands;
   }
 
+  get isActive(): boolean {
+    return this.#shipmentById.size > 0;
+  }
+
   begin(to: NodeId): void {
     if (this.#shipmentById.has(to)) return;
     const shipment: Shipment = {

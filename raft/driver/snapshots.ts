@@ -24,8 +24,7 @@ export interface SnapshotHands {
   logStart(): Index;
   /** The install of a follower in the name of this leader. `undefined` when it leads no more. */
   installFor(to: NodeId, snapshot: SnapshotMeta): Install | undefined;
-  /** Whether this node has use for what is offered. */
-  wants(install: Install): boolean;
+  wants(install: Install): 'yes' | 'not now' | 'never';
   send(to: NodeId, parts: readonly Part[]): void;
   shipped(to: NodeId, isDone: boolean): void;
   arrived(install: Install): void;
@@ -71,6 +70,12 @@ export class Snapshots {
 
   tick(): void {
     this.#ship.tick();
+  }
+
+  /** While followers are sent a snapshot, the log has to go on where that ends. */
+  get heldAt(): Index | undefined {
+    if (!this.#ship.isActive) return undefined;
+    return this.#outgoing?.meta.index ?? this.#hands.logStart();
   }
 
   /** This node leads no more. */

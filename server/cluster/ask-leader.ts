@@ -26,6 +26,8 @@ export class LeaderError extends Error {
 const ANSWER_LIMIT_MS = 10_000;
 /** Peers and certificates are far less. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
+/** Of what another server says went wrong; it is shown to whoever asked here. */
+const MAX_ERROR_LENGTH = 200;
 /** A name that stands for a whole cluster has as many addresses as that has nodes. */
 const MAX_ADDRESSES = 16;
 /** From a standby that does not forward to the active node. */
@@ -89,7 +91,8 @@ function parse(text: string): unknown {
 
 function errorsOf(answer: unknown): string {
   const errors = isJsonObject(answer) ? answer['errors'] : undefined;
-  return Array.isArray(errors) ? errors.map(String).join('; ') : '';
+  const text = Array.isArray(errors) ? errors.map(String).join('; ') : '';
+  return text.slice(0, MAX_ERROR_LENGTH);
 }
 
 interface Posted {

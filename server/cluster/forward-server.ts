@@ -41,6 +41,7 @@ export class ForwardServer {
     this.#server = http.createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
       keepAliveTimeout: IDLE_MS,
+      requireHostHeader: false, // a client of HTTP/1.0 sends none, and a node that speaks for itself neither
     });
     this.#server.on('request', (request, response) => this.#take(request, response));
   }

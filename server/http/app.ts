@@ -13,6 +13,7 @@ import { Deadlines } from './deadlines.ts';
 import { clientAddress } from './forwarded.ts';
 import { answerCors } from './cors.ts';
 import { dispatch } from './dispatch.ts';
+import { Forwarder } from './forward.ts';
 import { isOpenTarget, openRoutes } from './open-routes.ts';
 import { arrive, locate, tokenOf, type Located } from './parse.ts';
 import { NO_CONTENT, renderPlain, renderRaw, renderRedirect, type Rendered } from './render.ts';
@@ -48,7 +49,14 @@ export function makeApp(node: Node, listener: Listener): Koa {
   const budgets = makeBodyBudgets(listener.max_request_size);
   const limit = millis(listener.max_request_duration * 1000);
   const deadlines = new Deadlines(node.clock, limit);
-  const api: Api = { node, listener, budgets, deadlines, opened: openedPaths(listener) };
+  const api: Api = {
+    node,
+    listener,
+    forwarder: new Forwarder(node),
+    budgets,
+    deadlines,
+    opened: openedPaths(listener),
+  };
   app.use(async (context) => send(context, await answerApi(api, context)));
   return app;
 }
@@ -78,6 +86,7 @@ function requireHeader({ req }: Context, { require_request_header: isRequired }:
 interface Api {
   readonly node: Node;
   readonly listener: Listener;
+  readonly forwarder: Forwarder;
   readonly budgets: BodyBudgets;
   readonly deadlines: Deadlines;
   /** The paths that need no token on this listener although they are declared otherwise. */
@@ -138,7 +147,7 @@ function requireWrite({ method }: Context): void {
 }
 
 async function answer(
-  { node, listener, budgets, deadlines, opened }: Api,
+  { node, listener, forwarder, budgets, deadlines, opened }: Api,
   context: Context,
   located: Located,
 ): Promise<Outgoing> {
@@ -178,7 +187,7 @@ async function answer(
     const sent = { method: context.method, target: req.url ?? '', rawHeaders: req.rawHeaders };
     const received = { arrived, ...sent, body, deadline: deadlines.endOf(at) };
     // The client is told when its time is up; what the request does is still done whole or not at all.
-    const dispatched = dispatch(node, received).finally(() => void upload?.close());
+    const dispatched = dispatch(node, forwarder, received).finally(() => void upload?.close());
     return await withBody(await deadlines.hold(at, dispatched, tooLate));
   } finally {
     node.inFlight.end(arrived.id);

@@ -8,7 +8,7 @@ import type { Node } from '../node.ts';
 import { handle, handleAsStandby } from '../request/handle.ts';
 import type { Arrived } from '../request/stages.ts';
 import type { Unsealed } from '../unsealed.ts';
-import { askLeader, type SentOn } from './forward.ts';
+import type { Forwarder, SentOn } from './forward.ts';
 import { renderFinished, type Rendered } from './render.ts';
 import type { Outgoing } from './send.ts';
 
@@ -16,18 +16,24 @@ import type { Outgoing } from './send.ts';
 const ELECTION_MS = 800;
 /** The first election may fail because votes were split, or because a node that should win it cannot. */
 const ELECTIONS_WAITED_FOR = 2;
+/** A machine that is busy takes its time for an election. */
+const PATIENCE_LEAST_MS = 3_000;
 /** Storage may know before the node is told: it is asked again this often. */
 const LOOK_AGAIN_MS = 50;
 
 /** @throws ClientError 503 while the node is sealed */
-export async function dispatch(node: Node, received: SentOn): Promise<Outgoing> {
+export async function dispatch(
+  node: Node,
+  forwarder: Forwarder,
+  received: SentOn,
+): Promise<Outgoing> {
   const until = node.clock.now() + patienceOf(node.config);
   for (;;) {
     const unsealed = node.unsealed();
     if (unsealed === undefined) throw new ClientError(503, 'Vault is sealed');
     const answer =
       node.activeSince === undefined
-        ? await answerAsStandby(node, unsealed, received)
+        ? await answerAsStandby({ node, forwarder }, unsealed, received)
         : await answerAsActive(node, unsealed, received.arrived);
     if (answer !== undefined) return answer;
     const left = until - node.clock.now();
@@ -54,7 +60,7 @@ export async function answerAsActive(
 
 /** @returns nothing while nobody leads, as far as this node knows */
 async function answerAsStandby(
-  node: Node,
+  { node, forwarder }: { readonly node: Node; readonly forwarder: Forwarder },
   unsealed: Unsealed,
   received: SentOn,
 ): Promise<Outgoing | undefined> {
@@ -62,7 +68,7 @@ async function answerAsStandby(
   if (isForbidden(arrived)) return redirect(node, target);
   const isServed = !node.config.disable_performance_standby && !isForActiveNode(arrived);
   const finished = isServed ? await answerHere(node, unsealed, arrived) : undefined;
-  return finished ?? askLeader(node, received);
+  return finished ?? forwarder.ask(received);
 }
 
 async function answerHere(
@@ -104,6 +110,6 @@ function nobodyLeads(): never {
 
 /** How long a request waits for somebody who leads. */
 function patienceOf({ storage }: Config): Millis {
-  const multiplier = storage?.type === 'raft' ? storage.performance_multiplier : 1;
-  return millis(ELECTION_MS * multiplier * ELECTIONS_WAITED_FOR);
+  const multiplier = (storage?.type === 'raft' && storage.performance_multiplier) || 1;
+  return millis(Math.max(PATIENCE_LEAST_MS, ELECTION_MS * multiplier * ELECTIONS_WAITED_FOR));
 }

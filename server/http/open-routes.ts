@@ -17,10 +17,6 @@ import { initParameters, unsealParameters } from './seal-parameters.ts';
 /** The largest that is ever sent here: the OpenPGP keys of everybody who is to get a share. */
 const OPEN_BODY_MAX = 8 * 1024 * 1024;
 
-/** A member hears of its leader within a second, with heartbeats of the slowest setting but a few. */
-const ORIENTED_LOOKS = 20;
-const LOOK_MS = 50;
-
 type Parameters = Readonly<Record<string, unknown>>;
 type Route = (parameters: Parameters, query: URLSearchParams) => Rendered | Promise<Rendered>;
 
@@ -92,17 +88,6 @@ async function initialise(node: Node, parameters: Parameters): Promise<Rendered>
 async function unsealBy(node: Node, listener: Listener, parameters: Parameters): Promise<Rendered> {
   const { key, reset } = unsealParameters(parameters);
   if (reset) node.resetUnseal();
-  else {
-    await node.provideShare(key);
-    await untilOriented(node);
-  }
+  else await node.provideShare(key);
   return renderPlain(200, sealStatusOf(node, listener));
-}
-
-/** Whoever gave the last share to a member finds that it knows who leads, if somebody does. */
-async function untilOriented(node: Node): Promise<void> {
-  if (node.cluster === undefined || node.unsealed() === undefined) return;
-  for (let look = 0; look < ORIENTED_LOOKS && node.leader() === undefined; look += 1) {
-    await node.changed(LOOK_MS);
-  }
 }

@@ -1,6 +1,7 @@
 // An unsealed server that listens, for what is not a set of fields: bytes that come and go.
 import { parseConfig } from '#server/config.ts';
 import { listen } from '#server/http/listener.ts';
+import type { Link } from '#server/link.ts';
 import type { Log } from '#server/log.ts';
 import { Node } from '#server/node.ts';
 import type { ClusterStorage } from '#storage/cluster-storage.ts';
@@ -23,12 +24,33 @@ export interface ListeningOptions {
   readonly folder: string;
   /** Lines of the listener's stanza besides. */
   readonly listener?: string;
+  /** Of the cluster that the node is in already. */
+  readonly share?: string;
+  /** To nobody unless said otherwise. */
+  readonly link?: Link;
+}
+
+const ROOT_TOKEN = 'root';
+
+const NO_LINK: Link = {
+  send: () => {},
+  listen: () => () => {},
+  forward: () => Promise.reject(new Error('nobody is there')),
+  close: () => Promise.resolve(),
+};
+
+async function initialise(node: Node): Promise<string> {
+  const numbers = { secret_shares: 1, secret_threshold: 1 };
+  const { shares } = await node.initialise(numbers, { rootTokenId: ROOT_TOKEN });
+  return shares[0]?.toString('hex') ?? '';
 }
 
 export async function startListening({
   cluster,
   folder,
   listener: lines = '',
+  link = NO_LINK,
+  share: given,
 }: ListeningOptions): Promise<Listening> {
   const clock = new TimerClock();
   const logged: string[] = [];
@@ -44,12 +66,6 @@ export async function startListening({
     api_addr = "http://127.0.0.1:8200"
   `;
   const config = parseConfig([{ name: 'test', text }], { env: {}, networks: {} });
-  const link = {
-    send: () => {},
-    listen: () => () => {},
-    forward: () => Promise.reject(new Error('nobody is there')),
-    close: () => Promise.resolve(),
-  };
   const node = new Node({
     clock,
     log,
@@ -58,11 +74,8 @@ export async function startListening({
     storageType: 'raft',
     membership: { storage: cluster, openLink: () => Promise.resolve(link) },
   });
-  const numbers = { secret_shares: 1, secret_threshold: 1 };
-  const { shares, rootToken } = await node.initialise(numbers, { rootTokenId: 'root' });
-  const share = shares[0] ?? Buffer.alloc(0);
-  const hex = share.toString('hex');
-  await node.provideShare(share);
+  const share = given ?? (await initialise(node));
+  await node.provideShare(Buffer.from(share, 'hex'));
   const [listener] = config.listeners;
   if (listener === undefined) throw new Error('there is a listener');
   const open = await listen(node, listener);
@@ -71,8 +84,8 @@ export async function startListening({
     clock,
     logged,
     address: `http://${open.address}`,
-    share: hex,
-    token: rootToken,
+    share,
+    token: ROOT_TOKEN,
     close: async () => {
       await open.close();
       open.cutOff();

@@ -3,6 +3,7 @@
 import http from 'node:http';
 import { duplexPair, type Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { ECHO_TARGET } from '#server/cluster/echo.ts';
 import { ForwardClient } from '#server/cluster/forward-client.ts';
 import { ForwardServer } from '#server/cluster/forward-server.ts';
 import { parseConfig } from '#server/config.ts';
@@ -55,7 +56,7 @@ export class TestNode {
   readonly logged: string[] = [];
   readonly #listener: http.Server;
   #forwards: ForwardServer | undefined;
-  /** How many requests came in by way of another node. */
+  /** How many requests of clients came in by way of another node. */
   taken = 0;
 
   constructor(storage: FakeClusterStorage, { port, config, dial }: NodeOptions) {
@@ -133,7 +134,7 @@ export class TestNode {
     const server = new ForwardServer({
       isMember: () => true,
       handle: (forwarded) => {
-        this.taken += 1;
+        if (forwarded.request.url !== ECHO_TARGET) this.taken += 1;
         handler(forwarded);
       },
     });

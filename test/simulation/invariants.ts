@@ -115,6 +115,12 @@ export class Invariants {
     return this.#violation;
   }
 
+  /** Something else does not hold that should. */
+  violated(message: string): Violation {
+    this.#violation ??= new Violation(message);
+    return this.#violation;
+  }
+
   /** A node begins a life with what it found on its disk. */
   started(view: NodeView): void {
     this.#look(() => this.#start(view));
@@ -418,14 +424,13 @@ export class Invariants {
       this.#leases.delete(view.id);
       return;
     }
-    const isKnown = this.#leases.get(view.id) === view.leaseUntil && view.isLeader;
-    if (isKnown && this.#handedOver.get(view.id) !== view.term) return;
-    this.#leases.set(view.id, view.leaseUntil);
     if (!view.isLeader) fail(`${view.id} has a lease and does not lead`);
     if (!votersOf(view.configuration).includes(view.id)) fail(`${view.id} has a lease and no vote`);
     if (this.#handedOver.get(view.id) === view.term) {
       fail(`${view.id} has a lease after it told another to stand in term ${view.term}`);
     }
+    if (this.#leases.get(view.id) === view.leaseUntil) return;
+    this.#leases.set(view.id, view.leaseUntil);
     for (const [id, until] of this.#leases) {
       if (id !== view.id && until > now) fail(`${id} and ${view.id} both hold a lease`);
     }

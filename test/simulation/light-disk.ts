@@ -137,10 +137,15 @@ export class LightDisk implements HostDisk {
     } else if (running !== undefined) this.#tear(running.write);
   }
 
-  /** The log and the state machine are found to be damaged; the hard state is whole. */
+  /** The log is found to be damaged, perhaps the state machine too; the hard state is whole. */
   rot(): void {
     const hardState = { ...this.#contents.hardState, isRecovering: true };
-    this.#contents = { ...blank(), hardState };
+    const { image } = this.#contents;
+    const isKept = image.position.index > 0 && this.#dice.chance(0.5);
+    // What the state machine holds is right, whatever has become of the log.
+    this.#contents = isKept
+      ? { hardState, start: image.position, entries: [], image }
+      : { ...blank(), hardState };
   }
 
   wipe(): void {

@@ -90,8 +90,9 @@ export class VirtualMedia implements MachineMedia {
   /** One bit of one record, or of the state, is another one from now on. False when there is nothing. */
   rot(random: Chance): boolean {
     const { records, state } = this.#current;
-    const victim = random.pick([...records.values(), state]);
-    if (victim === undefined) return false;
+    const victims = [...records.values(), state].filter((one) => one !== undefined);
+    if (victims.length === 0) return false;
+    const victim = random.pick(victims);
     const at = random.below(victim.length);
     victim[at] = (victim[at] ?? 0) ^ (1 << random.below(8));
     return true;

@@ -21,6 +21,8 @@ const { values: options } = parseArgs({
     campaign: { type: 'string' },
     mutants: { type: 'boolean', default: false },
     mutant: { type: 'string' },
+    scripted: { type: 'boolean', default: false },
+    skip: { type: 'string', default: '0' },
     budget: { type: 'string', default: '200' },
     lines: { type: 'string', default: '120' },
     window: { type: 'string' },
@@ -86,9 +88,11 @@ async function runMany(): Promise<void> {
 async function runMutants(): Promise<void> {
   const isAllFound = await tryMutants({
     only: options.mutant,
+    skip: Number(options.skip),
     budget: Number(options.budget),
     seconds,
     jobs,
+    isScripted: options.scripted,
     say: console.log,
   });
   if (!isAllFound) process.exitCode = 1;

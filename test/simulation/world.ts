@@ -6,7 +6,7 @@ import type { Configuration, Index, Message, NodeId, Server as Member } from '#r
 import { Events, Process } from './clock.ts';
 import { Counts } from './counts.ts';
 import { dice, type Dice } from './dice.ts';
-import { Invariants, Violation, type DurableView, type NodeView } from './invariants.ts';
+import { Invariants, type DurableView, type NodeView } from './invariants.ts';
 import type { Ailments } from './light-disk.ts';
 import { drainMicrotasks } from './microtasks.ts';
 import { SimulatedNetwork } from './network.ts';
@@ -63,6 +63,8 @@ export interface Host {
   /** What its disk lost was known to others up to here; until it has that again, it is not counted on. */
   lostThrough: Index | undefined;
   isWatched: boolean;
+  /** Something was done to what its disk had promised to keep. */
+  wasDamaged: boolean;
   /** Since when the process has run, and led the same servers, without a pause. */
   unhinderedSince: number;
   isLeading: boolean;
@@ -85,6 +87,9 @@ export interface WorldOptions {
   readonly timing: Timing;
   readonly trace: Trace | undefined;
 }
+
+/** What a node may say when it stops by itself. */
+const DISK_TROUBLE = /EIO|^disk$|^cannot start: .*ENOSPC/;
 
 /** How often the whole of every log is looked at, in events. */
 const CHECK_ALL_EVERY = 4000;
@@ -178,6 +183,7 @@ export class World {
       clockRate: 1,
       lostThrough: undefined,
       isWatched: false,
+      wasDamaged: false,
       unhinderedSince: 0,
       isLeading: false,
       configurationIndex: 0 as Index,
@@ -248,6 +254,10 @@ export class World {
   stopped(host: Host, why: string): void {
     this.note(host.id, 'stops', why);
     this.counts.add('server stopped by itself');
+    // It may come from within a promise, so it is not thrown.
+    if (!DISK_TROUBLE.test(why) && !host.wasDamaged) {
+      this.invariants.violated(`${host.id} stops, and not for its disk: ${why}`);
+    }
     this.crash(host);
     // Somebody looks after it.
     this.events.after(500, () => this.start(host));
@@ -257,6 +267,9 @@ export class World {
   givenUp(host: Host, why: string): void {
     this.note(host.id, 'is given up', why);
     this.counts.add('server given up');
+    if (!host.wasDamaged) {
+      this.invariants.violated(`nothing has damaged the disk of ${host.id}, and yet: ${why}`);
+    }
     this.crash(host);
     host.state = 'gone';
   }
@@ -332,7 +345,7 @@ export class World {
   }
 
   fail(message: string): never {
-    throw new Violation(message);
+    throw this.invariants.violated(message);
   }
 
   /** A leader that hears no majority, or has a disk that takes nothing, steps down by itself. */
@@ -342,9 +355,10 @@ export class World {
     // Ticks are counted, and a round has to begin and to be answered.
     const since = this.events.now - 3 * electionTicks * tickMs;
     if (host.unhinderedSince > since) return undefined;
+    const voters = votersOf(configuration);
+    if (voters.length === 1) return undefined; // nobody else could lead
     const { troubleSince } = host.disk;
     if (troubleSince !== undefined && troubleSince < since) return 'its disk takes nothing';
-    const voters = votersOf(configuration);
     const heard = voters.filter((other) => other === id || (host.heardAt.get(other) ?? 0) > since);
     return heard.length * 2 > voters.length ? undefined : 'it hears no majority';
   }
@@ -352,7 +366,17 @@ export class World {
   /** A disk that has lied was lucky unless others have what it loses. */
   #lose(host: Host): void {
     if (!this.mayDamage(host)) host.disk.settle();
-    else host.lostThrough = host.disk.promised;
+    else {
+      host.lostThrough = host.disk.promised;
+      host.wasDamaged = true;
+    }
+  }
+
+  /** What lies on the disk of a machine that is down is damaged. */
+  rot(host: Host): void {
+    host.lostThrough = host.disk.last;
+    host.wasDamaged = true;
+    host.disk.rot();
   }
 
   #leads(host: Host): void {

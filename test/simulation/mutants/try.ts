@@ -1,7 +1,9 @@
 // Tries mutants: for each, a copy of the sources with one bug, and worlds made of that until one fails.
+import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { runInWorkers } from '../pool.ts';
 import { MUTANTS } from './all.ts';
 import { mutated, type Mutant } from './mutant.ts';
@@ -9,12 +11,18 @@ import { mutated, type Mutant } from './mutant.ts';
 export interface Trial {
   /** The name of one mutant, or a part of names. */
   readonly only: string | undefined;
+  /** How many of them are left out, from the first on. */
+  readonly skip: number;
   /** How many seeds may pass before a mutant counts as not found. */
   readonly budget: number;
   readonly seconds: number;
   readonly jobs: number;
+  /** Plays the scenarios instead of seeds. */
+  readonly isScripted: boolean;
   readonly say: (line: string) => void;
 }
+
+const run = promisify(execFile);
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -33,8 +41,10 @@ interface Found {
 
 /** Whether all were found. */
 export async function tryMutants(trial: Trial): Promise<boolean> {
-  const { only } = trial;
-  const chosen = MUTANTS.filter(({ name }) => only === undefined || name.includes(only));
+  const { only, skip } = trial;
+  const chosen = MUTANTS.filter(
+    ({ name }, at) => at >= skip && (only === undefined || name.includes(only)),
+  );
   if (chosen.length === 0) throw new Error(`no mutant is called ${only}`);
   const results: Found[] = [];
   for (const mutant of chosen) {
@@ -56,7 +66,10 @@ async function tryMutant(mutant: Mutant, trial: Trial): Promise<Found> {
     copySources(root);
     const file = join(root, mutant.file);
     writeFileSync(file, mutated(mutant, readFileSync(file, 'utf8')));
-    return await search(mutant, trial, root);
+    return await (trial.isScripted ? play(mutant, root) : search(mutant, trial, root));
+  } catch (error) {
+    // The sources have changed: the mutant has to be written again.
+    return { mutant, seeds: undefined, failure: error instanceof Error ? error.message : '' };
   } finally {
     rmSync(root, { recursive: true });
   }
@@ -65,6 +78,15 @@ async function tryMutant(mutant: Mutant, trial: Trial): Promise<Found> {
 function copySources(root: string): void {
   for (const name of COPIED) cpSync(join(ROOT, name), join(root, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+}
+
+async function play(mutant: Mutant, root: string): Promise<Found> {
+  const { stdout } = await run(process.execPath, [join(root, 'test/simulation/scenarios/all.ts')], {
+    cwd: root,
+    timeout: PATIENCE_MILLIS,
+  }).catch((error: unknown) => ({ stdout: `scenarios end with ${String(error).slice(0, 200)}\n` }));
+  const failed = stdout.split('\n').filter((one) => one !== '');
+  return { mutant, seeds: failed.length === 0 ? undefined : 0, failure: failed[0] ?? 'not found' };
 }
 
 async function search(mutant: Mutant, trial: Trial, root: string): Promise<Found> {
@@ -80,7 +102,7 @@ async function search(mutant: Mutant, trial: Trial, root: string): Promise<Found
   } as const;
   const { promise: hangs, resolve } = Promise.withResolvers<'hangs'>();
   let timer = setTimeout(resolve, PATIENCE_MILLIS, 'hangs');
-  const run = runInWorkers(
+  const searching = runInWorkers(
     work,
     trial.jobs,
     ({ failure }) => {
@@ -94,7 +116,7 @@ async function search(mutant: Mutant, trial: Trial, root: string): Promise<Found
     root,
     hangs,
   );
-  await run;
+  await searching;
   clearTimeout(timer);
   if (found.seeds === undefined && seeds < trial.budget) {
     return { mutant, seeds: seeds + 1, failure: 'does not end' };
@@ -103,6 +125,6 @@ async function search(mutant: Mutant, trial: Trial, root: string): Promise<Found
 }
 
 function line({ mutant, seeds, failure }: Found): string {
-  const count = seeds === undefined ? 'NOT FOUND' : String(seeds);
+  const count = seeds === undefined ? 'NOT FOUND' : String(seeds || 'scripted');
   return `${count.padStart(9)}  ${mutant.name.padEnd(62)} ${failure.slice(0, 110)}`;
 }

@@ -114,15 +114,30 @@ test('a disk that is full ends leadership at once, and candidacies until it has 
   t.is(a.status.role, 'candidate');
 });
 
-test('the only voter leads again as soon as its disk has room', (t) => {
+test('the only voter leads on while its disk is full, and takes no proposals', (t) => {
   const cluster = startCluster(['a']);
   const a = cluster.elect('a');
   a.ask({ type: 'disk', isUsable: false });
-  t.is(a.status.role, 'follower');
   a.tick(60);
-  t.is(a.status.role, 'follower');
-  a.ask({ type: 'disk', isUsable: true });
   t.is(a.status.role, 'leader');
+  a.propose(1, 'x');
+  t.like(a.outcome(1), { type: 'refused', reason: 'the disk is full' });
+  a.ask({ type: 'disk', isUsable: true });
+  a.propose(2, 'y');
+  cluster.run();
+  t.deepEqual(a.applied, ['y']);
+});
+
+test('the only voter leads on while its disk hangs', (t) => {
+  const cluster = startCluster(['a']);
+  const a = cluster.elect('a');
+  a.hangDisk();
+  a.propose(1, 'x');
+  a.tick(60);
+  t.deepEqual([a.status.role, a.applied], ['leader', []]);
+  a.freeDisk();
+  cluster.run();
+  t.deepEqual(a.applied, ['x']);
 });
 
 test('a leader that steps down for its disk ends its rounds before it names a successor', (t) => {

@@ -95,6 +95,17 @@ test('a vote is durable before it leaves, and survives a restart', (t) => {
   t.is(answer(a, { term: term(2), from: node('c') }), 'no of term 2');
 });
 
+test('a vote in a term that is known already is durable as well', (t) => {
+  const cluster = startCluster(['a', 'b', 'c']);
+  const a = cluster.at('a');
+  a.state.silence = 100;
+  t.is(answer(a, { term: term(2), lastIndex: index(0) }), 'no of term 2');
+  t.is(answer(a, { term: term(2) }), 'yes of term 2');
+  cluster.restart('a');
+  a.state.silence = 100;
+  t.is(answer(a, { term: term(2), from: node('c') }), 'no of term 2');
+});
+
 test('a node that hears its leader neither votes nor goes over to a later term', (t) => {
   const cluster = startCluster(['a', 'b', 'c']);
   cluster.elect('a');
@@ -134,6 +145,8 @@ test('who is recovering votes for nobody, but goes with the term', (t) => {
   a.state.silence = 100;
   t.is(answer(a, { type: 'pre-vote' }), 'no of term 1');
   t.is(answer(a, {}), 'no of term 2');
+  cluster.isLost = () => true;
+  cluster.run();
   a.tick(60);
   t.is(a.status.role, 'follower');
 });

@@ -178,6 +178,7 @@ test('appends, and a second snapshot, that come while one is being installed cha
   const a = cluster.elect('a');
   const b = cluster.at('b');
   cluster.isolate('b');
+  const from = a.effects.length;
   for (const asked of [1, 2, 3, 4]) a.propose(asked, `w${asked}`);
   cluster.run();
   const snapshot = a.snapshot();
@@ -187,7 +188,6 @@ test('appends, and a second snapshot, that come while one is being installed cha
   b.ask({ type: 'receive', message: install });
   const last = b.status.lastIndex;
   a.propose(5, 'w5');
-  const from = a.effects.length;
   a.tick(2);
   for (const message of said(a, 'append', from)) {
     if (message.to === b.id) b.ask({ type: 'receive', message });

@@ -169,6 +169,21 @@ test('reads that are not confirmed when leadership ends are refused, here and to
   t.is(b.outcome(2)?.type, 'refused');
 });
 
+test('so many reads wait, and no more', (t) => {
+  const [cluster, a, b] = led();
+  cluster.isLost = () => true;
+  for (const player of [a, b]) {
+    for (let asked = 1; asked <= 10_001; asked += 1) {
+      player.give({ type: 'read', ticket: ticket(asked) });
+    }
+    t.is(player.outcome(10_000), undefined);
+    t.like(player.outcome(10_001), {
+      type: 'refused',
+      reason: 'too many reads are waiting to be confirmed',
+    });
+  }
+});
+
 test('a stranger gets no answer', (t) => {
   const [, a] = led();
   const question = { from: node('x'), to: a.id, term: a.status.term, type: 'read' } as const;

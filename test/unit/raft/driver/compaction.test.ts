@@ -26,6 +26,7 @@ function start(settings: Partial<CompactionSettings> = {}) {
   const world = {
     durable: 0,
     failure: undefined as Error | undefined,
+    held: undefined as Index | undefined,
     syncing: undefined as Promise<void> | undefined,
   };
   const position = (): Position => ({
@@ -41,6 +42,7 @@ function start(settings: Partial<CompactionSettings> = {}) {
         await world.syncing;
         return position();
       },
+      heldAt: () => world.held,
       compact: (through) => {
         if (world.failure !== undefined) return Promise.reject(world.failure);
         done.push(`compact ${through}`);
@@ -95,6 +97,15 @@ test('a tail of large entries is cut by its bytes', async (t) => {
     done.filter((what) => what.startsWith('compact ')),
     ['compact 1', 'compact 65'],
   );
+});
+
+test('what a follower will want stays, unless it is too much', async (t) => {
+  const { done, world, apply } = start();
+  world.held = index(20);
+  await apply(1, 100);
+  t.deepEqual(done, ['compact 20', 'compacted 100 20']);
+  for (let at = 101; at <= 400; at++) await apply(at, at, 1024 * 1024);
+  t.true(Number(done.at(-1)?.split(' ')[2]) > 20, done.at(-1));
 });
 
 test('what is not durable stays, whatever was applied', async (t) => {

@@ -34,7 +34,7 @@ class Link {
   file: () => Promise<OutgoingFile> = () => Promise.resolve(outgoing(ONE));
   arrives: (part: Part) => boolean = () => true;
   leads = true;
-  wants = true;
+  wants: 'yes' | 'not now' | 'never' = 'yes';
   isDamaged = false;
   /** Whether the receiver's disk is full. */
   isFull = false;
@@ -235,11 +235,22 @@ test('the same snapshot in a later term is taken in the name of that term', asyn
 
 test('a follower that has more already says so at once', async (t) => {
   const link = new Link();
-  link.wants = false;
+  link.wants = 'never';
   link.ship.begin(FOLLOWER);
   await run(link);
   t.deepEqual(link.told, ['shipped to b']);
   t.is(link.received, undefined);
+});
+
+test('a follower that is busy with another one is asked again', async (t) => {
+  const link = new Link();
+  link.wants = 'not now';
+  link.ship.begin(FOLLOWER);
+  await run(link, 5);
+  t.deepEqual([link.told, link.received], [[], undefined]);
+  link.wants = 'yes';
+  await run(link, 5);
+  t.deepEqual(link.told, ['arrived in term 2', 'shipped to b']);
 });
 
 test('it is given up when nobody answers, when there is no file, and when leadership ends', async (t) => {

@@ -1,12 +1,16 @@
 // Questions to the API of another node, over HTTP and HTTPS.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import http, { type IncomingMessage, type RequestListener } from 'node:http';
 import https from 'node:https';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { makeAsk } from '#server/cluster/ask-leader.ts';
 import { issue } from '#server/cluster/authority.ts';
 import { configuredLeader, joinRequest, type Leader } from '#server/cluster/leader.ts';
 import { systemClock } from '#server/system-clock.ts';
+import { temporaryFolder } from '#test/helpers/temporary-folder.ts';
 import { authorities, node } from '#test/helpers/cluster.ts';
 
 const NOBODY: Leader = { apiAddress: '', serverName: '', ca: '', cert: '', key: '' };
@@ -95,6 +99,27 @@ test('a leader whose certificate is not vouched for is asked nothing', async (t)
   const address = await serve(t, () => (requests += 1), { cert, key });
   await t.throwsAsync(ask(at(address), 'sys/a', {}));
   t.is(requests, 0);
+});
+
+const openssl = spawnSync('openssl', ['version']).status === 0 ? test : test.skip;
+
+openssl('a leader is known by its certificate, and knows who asks by theirs', async (t) => {
+  const folder = temporaryFolder(t);
+  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const subject = ['-subj', '/CN=vault', '-addext', 'subjectAltName=DNS:vault'];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-x509'];
+  execFileSync('openssl', ['req', ...kind, ...subject, '-keyout', keyFile, '-out', certFile], {
+    stdio: 'ignore',
+  });
+  const [key, cert] = [keyFile, certFile].map((file) => readFileSync(file, 'utf8'));
+  if (key === undefined || cert === undefined) return t.fail();
+  const options = { key, cert, ca: cert, requestCert: true, rejectUnauthorized: true };
+  const address = await serve(t, (_, response) => void response.end('{"data":{}}'), options);
+  const right = { ca: cert, cert, key, serverName: 'vault' };
+  t.deepEqual(await ask(at(address, right), 'sys/a', {}), {});
+  for (const wrong of [{ serverName: '' }, { serverName: 'other' }, { ca: '' }, { cert: '' }]) {
+    await t.throwsAsync(ask(at(address, { ...right, ...wrong }), 'sys/a', {}));
+  }
 });
 
 test('every address of a name is tried', async (t) => {

@@ -139,6 +139,17 @@ test('the facts of a client with certificates arrive', async (t) => {
   t.deepEqual((await seen.promise).facts, { ...FACTS, tls, listener });
 });
 
+test('a request without any header arrives', async (t) => {
+  const leader = await openNode(t, 'one', {
+    handle: ({ response }) => response.writeHead(204).end(),
+  });
+  const standby = await openNode(t, 'two');
+  const to = { id: node('one'), address: addressOf(leader) };
+  for (const body of [undefined, Buffer.from('{}')]) {
+    t.is((await standby.forward(to, asked({ rawHeaders: [], body }))).status, 204);
+  }
+});
+
 test('connections are kept for the next request', async (t) => {
   const ports = new Set<number | undefined>();
   const leader = await openNode(t, 'one', {

@@ -1,0 +1,145 @@
+// Changes of the cluster, and snapshots for those who come late.
+import type { NodeId } from '#raft/types.ts';
+import { LightDisk } from '../light-disk.ts';
+import type { Image } from '../light-machine.ts';
+import { ELECTION, type Scenario, type Stage } from './stage.ts';
+
+function addServer(stage: Stage, name: string): void {
+  const id = name as NodeId;
+  stage.world.addHost(id);
+  stage.start(name);
+  const server = { id, address: id, suffrage: 'staging' } as const;
+  const addition = stage.change('n1', { type: 'add', server });
+  stage.until(`${name} is a member`, () => addition.isDone === true);
+}
+
+function imageOf(stage: Stage, name: string): Image {
+  const { disk } = stage.node(name);
+  if (!(disk instanceof LightDisk)) throw new Error('only on the core');
+  return disk.contents.image;
+}
+
+export const MEMBER_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'a new leader changes no servers before it has committed in its term',
+    servers: 4,
+    play: (stage) => {
+      stage.world.trapLeader(({ id }) => {
+        const other = id === 'n3' ? 'n4' : 'n3';
+        const asked = stage.change(id, { type: 'demote', id: other as NodeId });
+        stage.run(0);
+        stage.expect('the change is refused', asked.isDone === false);
+      });
+      stage.crash('n1');
+      stage.until('another leads', () => stage.world.leader !== undefined);
+    },
+  },
+  {
+    name: 'servers are changed one after the other',
+    servers: 5,
+    play: (stage) => {
+      stage.part(['n1'], ['n2', 'n3', 'n4', 'n5']);
+      stage.change('n1', { type: 'demote', id: 'n2' as NodeId });
+      const second = stage.change('n1', { type: 'demote', id: 'n3' as NodeId });
+      stage.run(50);
+      stage.expect('the second is refused', second.isDone === false);
+    },
+  },
+  {
+    name: 'a change is in force from when it is appended',
+    servers: 4,
+    play: (stage) => {
+      stage.crash('n3', 'n4');
+      const removal = stage.change('n1', { type: 'remove', id: 'n4' as NodeId });
+      stage.until('n1 and n2 decide it', () => removal.isDone === true, ELECTION * 5);
+    },
+  },
+  {
+    name: 'a change that is truncated is in force no more',
+    servers: 3,
+    play: (stage) => {
+      const heal = stage.isolate('n1');
+      stage.change('n1', { type: 'demote', id: 'n3' as NodeId });
+      stage.run(100);
+      stage.until('another leads', () => stage.leads('n2') || stage.leads('n3'));
+      heal();
+      stage.run(2000);
+      stage.world.checkAll();
+    },
+  },
+  {
+    name: 'a server that has nothing is not promoted',
+    servers: 3,
+    play: (stage) => {
+      addServer(stage, 'n4');
+      stage.crash('n4');
+      stage.world.rot(stage.node('n4'));
+      addServer(stage, 'n5');
+      stage.crash('n5');
+      stage.lead('n2');
+      const asked = stage.change('n2', { type: 'promote', id: 'n5' as NodeId });
+      stage.run(1000);
+      stage.expect('it is refused', asked.isDone === false);
+    },
+  },
+  {
+    name: 'the last voter stays',
+    servers: 1,
+    play: (stage) => {
+      const asked = stage.change('n1', { type: 'demote', id: 'n1' as NodeId });
+      stage.run(500);
+      stage.expect('it is refused', asked.isDone === false);
+    },
+  },
+  {
+    name: 'a snapshot that comes late does not set the state back',
+    servers: 3,
+    play: (stage) => {
+      stage.fill('n1', 40);
+      for (const name of ['n1', 'n2']) stage.node(name).life?.server?.compact();
+      stage.run(100);
+      const image = imageOf(stage, 'n1');
+      stage.fill('n1', 40);
+      stage.node('n2').life?.server?.compact();
+      stage.run(100);
+      const applied = stage.applied('n2');
+      const host = stage.node('n2');
+      const packet = { type: 'snapshot', term: stage.term('n1'), image };
+      host.process?.run(() => host.life?.receive('n1' as NodeId, packet));
+      stage.run(500);
+      stage.expect('n2 has all that it had', stage.applied('n2') >= applied);
+    },
+  },
+  {
+    name: 'a snapshot brings the servers as they were then',
+    servers: 3,
+    play: (stage) => {
+      const heal = stage.isolate('n3');
+      addServer(stage, 'n4');
+      stage.fill('n1', 60);
+      stage.node('n1').life?.server?.compact();
+      stage.run(100);
+      heal();
+      stage.until('n3 has all', () => stage.applied('n3') >= stage.commit('n1'));
+      stage.world.checkAll();
+    },
+  },
+  {
+    name: 'two snapshots follow on each other, with entries in between',
+    servers: 3,
+    play: (stage) => {
+      const heal = stage.isolate('n3');
+      stage.fill('n1', 60);
+      stage.node('n1').life?.server?.compact();
+      stage.run(100);
+      stage.node('n3').disk.ailments.slowness = 500;
+      heal();
+      stage.run(300);
+      stage.fill('n1', 60);
+      stage.node('n1').life?.server?.compact();
+      stage.run(100);
+      stage.node('n3').disk.ailments.slowness = 1;
+      stage.until('n3 has all', () => stage.applied('n3') >= stage.commit('n1'), 20_000);
+    },
+  },
+];
