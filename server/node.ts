@@ -20,7 +20,7 @@ import type { ForwardedHandler, Link, OpenLink } from './link.ts';
 import { LogLevel, type Log } from './log.ts';
 import { makeMetrics, nodeGauges } from './metrics/make-metrics.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { meterRaft } from './metrics/raft-meter.ts';
+import { MeteredStorage } from './metrics/metered-storage.ts';
 import { catalog } from './mount/catalog.ts';
 import type { Catalog } from './mount/table.ts';
 import type { Entering, Newcomer } from './newcomer.ts';
@@ -53,6 +53,8 @@ export interface NodeOptions {
   readonly config: Config;
   readonly physical: Physical;
   readonly storageType: string;
+  /** Where the storage has been told to keep figures already; otherwise the node's own. */
+  readonly metrics?: Metrics;
   /** Absent where the storage is of this node alone. */
   readonly membership?: Membership | undefined;
   /** What the log is written from on; a test that keeps its own log need not say. */
@@ -113,9 +115,9 @@ export class Node {
     this.#options = options;
     this.#physical = physical;
     this.#newcomer = options.membership?.newcomer;
-    this.metrics = makeMetrics(this);
+    this.metrics = options.metrics ?? makeMetrics(this);
     this.#barrier = new Barrier(
-      this.cluster === undefined ? physical : meterRaft(this.metrics, this.cluster),
+      this.cluster === undefined ? physical : new MeteredStorage(this.cluster, this.metrics),
       clock,
     );
     this.#seal = new ShamirSeal(physical);

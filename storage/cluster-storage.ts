@@ -1,6 +1,7 @@
 // Storage that several nodes share, as the server sees it: a Physical, and the life of this node in its cluster.
 import type { Configuration, Index, MembershipChange, NodeId, Server, Term } from '#raft/types.ts';
 import type { Network } from '#raft/driver/ports.ts';
+import type { LogExtent } from '#raft/driver/persister.ts';
 import type { Role } from '#raft/driver/standing.ts';
 import type { Physical } from './physical.ts';
 
@@ -27,6 +28,8 @@ export interface ClusterStatus {
   readonly appliedIndex: Index;
   /** Empty but on the leader. */
   readonly peers: readonly PeerStatus[];
+  /** Absent while this node takes no part. */
+  readonly log?: LogExtent;
 }
 
 /**

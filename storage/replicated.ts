@@ -1,6 +1,7 @@
 // Storage that the nodes of a cluster share: reads are answered from this node's state machine, batches go through the
 // log. It outlives the node's part in the cluster (raft/driver/driver.ts), which begins with `start` and ends with `stop`.
-import type { Driver, DriverEvents } from '#raft/driver/driver.ts';
+import type { Driver } from '#raft/driver/driver.ts';
+import type { DriverEvents } from '#raft/driver/options.ts';
 import type { Network, Timer } from '#raft/driver/ports.ts';
 import { UnconfirmedError } from '#raft/driver/reads.ts';
 import type { MembershipChange, NodeId, Outcome, Peer, Server, Status } from '#raft/types.ts';
@@ -86,7 +87,13 @@ class Replicated implements ClusterStorage {
   }
 
   get(key: string): Uint8Array | undefined {
-    return this.#machine.get(key);
+    try {
+      return this.#machine.get(key);
+    } catch (error) {
+      // The others have what this node has lost.
+      if (error instanceof DamagedError && this.peers().length > 0) this.#diverged();
+      throw error;
+    }
   }
 
   indexOf(key: string): Index {
@@ -126,8 +133,8 @@ class Replicated implements ClusterStorage {
   status(): ClusterStatus {
     const { id } = this;
     const role = this.#role;
-    const status = this.#driver?.status();
-    if (status === undefined) return { id, role, ...this.#statusAtRest() };
+    if (this.#driver === undefined) return { id, role, ...this.#statusAtRest() };
+    const status = this.#driver.status();
     return {
       id,
       role,
@@ -138,6 +145,7 @@ class Replicated implements ClusterStorage {
       commitIndex: status.commit,
       appliedIndex: this.#machine.index,
       peers: status.peers.map((peer) => this.#peerStatus(peer, status)),
+      log: this.#driver.logExtent,
     };
   }
 
@@ -264,6 +272,7 @@ class Replicated implements ClusterStorage {
 
   /** Throws the state away; the log or the leader has all that it takes to make it anew. */
   async #refill(driver: Driver): Promise<void> {
+    if (this.#role.type === 'leader') await this.#leaving(() => this.#handOver(driver));
     const { term } = driver.status();
     await this.#end(driver, { type: 'candidate', term });
     await this.#ending;

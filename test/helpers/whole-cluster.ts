@@ -17,6 +17,8 @@ export class WholeCluster extends FakeClusterStorage implements ClusterStorage {
   readonly cluster: FakeCluster;
   /** What the leader knows of the others. */
   known: readonly PeerStatus[] = [];
+  /** What the files of the log take, where that is known. */
+  log: ClusterStatus['log'];
   changes: MembershipChange[] = [];
   changeFailure: Error | undefined;
   restoreFailure: Error | undefined;
@@ -46,7 +48,8 @@ export class WholeCluster extends FakeClusterStorage implements ClusterStorage {
   }
 
   override status(): ClusterStatus {
-    return { ...super.status(), peers: this.known };
+    const { log } = this;
+    return { ...super.status(), peers: this.known, ...(log === undefined ? {} : { log }) };
   }
 
   override change(change?: MembershipChange): Promise<void> {

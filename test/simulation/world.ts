@@ -364,9 +364,10 @@ export class World {
     // Ticks are counted, and a round has to begin and to be answered.
     const since = this.events.now - 3 * electionTicks * tickMs;
     if (host.unhinderedSince > since) return undefined;
+    const voters = votersOf(configuration);
+    if (voters.length === 1) return undefined; // nobody else could lead
     const { troubleSince } = host.disk;
     if (troubleSince !== undefined && troubleSince < since) return 'its disk takes nothing';
-    const voters = votersOf(configuration);
     const heard = voters.filter((other) => other === id || (host.heardAt.get(other) ?? 0) > since);
     return heard.length * 2 > voters.length ? undefined : 'it hears no majority';
   }

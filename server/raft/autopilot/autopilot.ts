@@ -13,8 +13,6 @@ export interface AutopilotOptions {
   readonly storage: Pick<ClusterStorage, 'status' | 'change'>;
   /** As operators have it now. */
   readonly config: () => AutopilotConfig;
-  /** Told of each look. */
-  readonly whenSeen?: (state: ClusterState) => void;
   /** How often it looks, and how often it acts. */
   readonly updateInterval: Millis;
   readonly reconcileInterval: Millis;
@@ -37,8 +35,7 @@ export class Autopilot {
     this.look();
     const look = this.#every(updateInterval, () => {
       this.#watchedFor = millis(this.#watchedFor + updateInterval);
-      const state = this.look();
-      this.#options.whenSeen?.(state);
+      this.look();
     });
     const act = this.#every(reconcileInterval, () => this.#inTurn());
     this.#cancels = [look, act];
