@@ -94,6 +94,8 @@ export interface WorldOptions {
   readonly kit: Kit;
   readonly timing: Timing;
   readonly trace: Trace | undefined;
+  /** For all machines; otherwise each has its own. */
+  readonly compaction?: CompactionSettings;
 }
 
 /** What a node may say when it stops by itself. */
@@ -111,13 +113,15 @@ export class World {
   readonly network: SimulatedNetwork<unknown>;
   readonly invariants: Invariants;
   readonly #kit: Kit;
+  readonly #compaction: CompactionSettings | undefined;
   readonly #trace: Trace | undefined;
   readonly #hosts = new Map<NodeId, Host>();
   readonly #traps = new Map<Message['type'], (host: Host) => void>();
   #leaderTrap: ((host: Host) => void) | undefined;
   #checkedAt = 0;
 
-  constructor({ seed, kit, timing, trace }: WorldOptions) {
+  constructor({ seed, kit, timing, trace, compaction }: WorldOptions) {
+    this.#compaction = compaction;
     this.seed = seed;
     this.dice = dice(seed).fork('world');
     this.timing = timing;
@@ -196,7 +200,7 @@ export class World {
       isLeading: false,
       configurationIndex: 0 as Index,
       heardAt: new Map(),
-      compaction: {
+      compaction: this.#compaction ?? {
         trailingLogs: chance.pick([5, 50, 500]),
         snapshotThreshold: chance.pick([10, 100, 1000]),
         snapshotInterval: chance.pick([1000, 10_000, 1e9]),

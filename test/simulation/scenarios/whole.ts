@@ -29,6 +29,9 @@ const PLAYS: readonly Omit<Scenario, 'isWhole'>[] = [
       for (let round = 0; round < 25; round++) {
         const name = leaderOf(stage);
         for (let at = 0; at < 4; at++) stage.write(name, `f1/${at}`, `${round}`);
+        // Now and then enough for a segment of the log that was made in this life.
+        const more = round % 5 === 4 ? 150 : 0;
+        for (let at = 0; at < more; at++) stage.mustWrite(name, 'f1/c', `${round}.${at}`);
         const { reply } = stage.write(name, 'f1/a', `${round}`);
         stage.run(round % 5);
         const last = stage.mustWrite(name, 'f1/b', `${round}`).reply ?? reply;
@@ -47,11 +50,13 @@ const PLAYS: readonly Omit<Scenario, 'isWhole'>[] = [
       for (let round = 0; round < 4; round++) {
         const heal = stage.isolate('n3');
         const name = leaderOf(stage);
-        for (let at = 0; at < 300; at++)
+        for (let at = 0; at < 300; at++) {
           stage.mustWrite(name, `f${at % 4}/${at % 7}`, `${round}.${at}`);
+        }
         heal();
-        for (let at = 0; at < 60; at++)
+        for (let at = 0; at < 60; at++) {
           stage.mustWrite(leaderOf(stage), `f${at % 4}/${at % 7}`, `x${at}`);
+        }
         stage.until(
           'n3 has all',
           () => stage.applied('n3') >= stage.commit(leaderOf(stage)),
