@@ -116,6 +116,7 @@ class WholeLife implements Life {
         this.#server?.note();
         for (const part of decodePacket(packet)?.parts ?? []) {
           if (part.type === 'message') this.#world.sent(this.#host, part.message);
+          if (this.#world.isTraced) this.#world.note(id, 'sends', part);
         }
         this.#world.network.send(id, to, packet);
       },
