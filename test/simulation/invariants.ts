@@ -197,7 +197,7 @@ export class Invariants {
     if (message.type === 'vote') this.#vote(from, term, from);
     if (message.type === 'vote-reply' && message.isGranted) this.#vote(from, term, message.to);
     if (message.type === 'append-reply' && message.isAccepted) {
-      this.#checkPromise(from, message.index);
+      this.#checkPromise(from, term, message.index);
     }
   }
 
@@ -436,11 +436,12 @@ export class Invariants {
     }
   }
 
-  /** What a node says that it has is on its disk. */
-  #checkPromise(id: NodeId, index: Index): void {
+  /** What a node says that it has is on its disk, unless a later term, written along with it, has replaced it already. */
+  #checkPromise(id: NodeId, term: Term, index: Index): void {
     if (this.#witnesses.isDamaged(id)) return;
     const disk = this.#witnesses.durable(id);
-    if (disk === undefined || Math.max(disk.last, disk.start) >= index) return;
+    if (disk === undefined || (disk.vote?.term ?? 0) > term) return;
+    if (Math.max(disk.last, disk.start) >= index) return;
     fail(`${id} acknowledges ${index}, of which ${disk.last} is durable`);
   }
 }
