@@ -1,6 +1,7 @@
 // The command `server`: from flags and files to a node that listens, and from a signal to its orderly end.
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { realTimer } from '#raft/driver/real-timer.ts';
 import { openStorage } from '#storage/backends.ts';
 import { clusterAddressOf } from './addresses.ts';
 import { loadConfig, type Config, type Surroundings } from './config.ts';
@@ -64,7 +65,7 @@ async function run(flags: ServerFlags): Promise<number> {
   warnOfWhatIsNotBuilt(config, log);
 
   process.umask(FILES_OF_THE_OWNER);
-  const metrics = makeMetrics({ clock: systemClock, config });
+  const metrics = makeMetrics({ clock: systemClock, config }, () => realTimer.now());
   const meter = storage.type === 'raft' ? new RaftMeter(metrics) : undefined;
   const opened = await openStorage(storage.type, storage, meter);
   const { physical } = opened;

@@ -1,7 +1,6 @@
 // The life of a process: its storage, its seal, and whether it is sealed, a standby or active. What exists only while it
 // is unsealed is made by unsealing and disposed of by sealing; what exists only while it is active is in duties.ts.
 import { randomBytes } from 'node:crypto';
-import { realTimer } from '#raft/driver/real-timer.ts';
 import { millis, type Clock, type Millis } from '#sdk/clock.ts';
 import { badRequest } from '#sdk/errors.ts';
 import { Barrier, WrongKeyError } from '#storage/barrier/barrier.ts';
@@ -118,9 +117,7 @@ export class Node {
     this.#newcomer = options.membership?.newcomer;
     this.metrics = options.metrics ?? makeMetrics(this);
     this.#barrier = new Barrier(
-      this.cluster === undefined
-        ? physical
-        : new MeteredStorage(this.cluster, this.metrics, () => realTimer.now()),
+      this.cluster === undefined ? physical : new MeteredStorage(this.cluster, this.metrics),
       clock,
     );
     this.#seal = new ShamirSeal(physical);

@@ -87,7 +87,13 @@ class Replicated implements ClusterStorage {
   }
 
   get(key: string): Uint8Array | undefined {
-    return this.#machine.get(key);
+    try {
+      return this.#machine.get(key);
+    } catch (error) {
+      // The others have what this node has lost.
+      if (error instanceof DamagedError && this.peers().length > 0) this.#diverged();
+      throw error;
+    }
   }
 
   indexOf(key: string): Index {
@@ -272,6 +278,7 @@ class Replicated implements ClusterStorage {
 
   /** Throws the state away; the log or the leader has all that it takes to make it anew. */
   async #refill(driver: Driver): Promise<void> {
+    if (this.#role.type === 'leader') await this.#leaving(() => this.#handOver(driver));
     const { term } = driver.status();
     await this.#end(driver, { type: 'candidate', term });
     await this.#ending;

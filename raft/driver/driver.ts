@@ -55,7 +55,7 @@ export class Driver {
     this.#post = new Post(settings.id, (from, part) => this.#receive(from, part));
     this.#post.configure(statusOf(state).configuration);
     this.#applier = new Applier(machine, {
-      applying: (since) => this.#report.waited(since),
+      applying: (since) => this.#report.applying(since),
       applied: (entries, through) => this.#appliedTo(entries, through),
       failed: (error) => this.fail(error),
     });
@@ -312,7 +312,9 @@ export class Driver {
   }
 
   #appliedTo(entries: readonly Entry[], through: Index): void {
-    this.#compaction.applied(entries, this.#options.timer.now());
+    const now = this.#options.timer.now();
+    this.#report.applied(entries.length, now);
+    this.#compaction.applied(entries, now);
     this.#loop.input({ type: 'applied', through });
     this.#moved(through);
     this.#comparison.applied(through);

@@ -104,18 +104,18 @@ export interface Snapshot {
 export type Chore = 'sync' | 'compact' | 'snapshot' | 'restore' | 'install';
 
 /**
- * Is told what the driver does, for whoever keeps figures of it. All times are in milliseconds. A call comes in the middle
- * of the work, so it may do no more than note a few numbers.
+ * Is told what the driver does, for whoever keeps figures of it. All times are in milliseconds; `now` is what the driver's
+ * timer said last, so that nobody has to ask a clock again. A call comes in the middle of the work, so it may do no more
+ * than note a few numbers.
  */
 export interface Meter {
   /** These entries have become durable in the log. */
-  logged(entries: readonly Entry[], took: number): void;
-  /** Committed entries are applied now, after they had to wait for others. */
-  waited(took: number): void;
-  applied(count: number, took: number): void;
+  logged(entries: readonly Entry[], took: number, now: number): void;
+  /** So many committed entries were applied together, after they had waited for others. */
+  applied(count: number, waited: number, took: number, now: number): void;
   /** A majority has answered a round of this leader that began so long ago. */
-  confirmed(ago: number): void;
-  did(chore: Chore, took: number): void;
+  confirmed(ago: number, now: number): void;
+  did(chore: Chore, took: number, now: number): void;
   /** What the node is to Raft now; `undefined` when it takes no part any more. */
   turned(role: Status['role'] | undefined, term: Term): void;
 }

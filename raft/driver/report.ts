@@ -9,20 +9,30 @@ export class Report {
   readonly #meter: Meter | undefined;
   readonly #timer: Pick<Timer, 'now'>;
   #role: Status['role'] | undefined;
+  /** Of what is being applied. */
+  #committed = 0;
+  #began = 0;
 
   constructor(meter: Meter | undefined, timer: Pick<Timer, 'now'>) {
     this.#meter = meter;
     this.#timer = timer;
   }
 
-  /** What was committed at `since` is applied now. */
-  waited(since: number): void {
-    this.#meter?.waited(this.#timer.now() - since);
+  /** What was committed at `committed` is about to be applied. */
+  applying(committed: number): void {
+    if (this.#meter === undefined) return;
+    this.#committed = committed;
+    this.#began = this.#timer.now();
+  }
+
+  applied(count: number, now: number): void {
+    const began = this.#began;
+    this.#meter?.applied(count, began - this.#committed, now - began, now);
   }
 
   /** @param began when the round did; `undefined` when that does not matter any more */
   confirmed(began: number | undefined, now: number): void {
-    if (began !== undefined) this.#meter?.confirmed(now - began);
+    if (began !== undefined) this.#meter?.confirmed(now - began, now);
   }
 
   timed<T>(chore: Chore, work: () => Promise<T>): Promise<T> {

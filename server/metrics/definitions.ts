@@ -33,7 +33,7 @@ const DEFINITIONS = {
   'raft.leader.dispatchLog': summary('Milliseconds until entries of the leader were durable here'),
   'raft.leader.dispatchNumLogs': gauge('Entries that the leader last made durable together'),
   'raft.leader.lastContact': summary(
-    'Milliseconds for which a majority had not been asked, as it answered',
+    'Milliseconds from a round of heartbeats to the answers of a majority',
   ),
   'raft.state.leader': counter('How often this node became the leader'),
   'raft.state.candidate': counter('How often this node stood for election'),

@@ -9,9 +9,13 @@ import { clusterGauges, storageGauges } from './raft-gauges.ts';
 /** Without a telemetry stanza there is nothing for Prometheus. */
 const NO_TELEMETRY = { ...initialTelemetry, prometheus_retention_time: seconds(0) };
 
-export function makeMetrics({ clock, config }: Pick<Node, 'clock' | 'config'>): Metrics {
+/** @param now see `MetricsOptions`; whoever has no timer has a clock */
+export function makeMetrics(
+  { clock, config }: Pick<Node, 'clock' | 'config'>,
+  now: () => number = () => clock.now(),
+): Metrics {
   const { telemetry = NO_TELEMETRY } = config;
-  return new Metrics({ clock, telemetry, hostname: hostname() });
+  return new Metrics({ clock, now, telemetry, hostname: hostname() });
 }
 
 /** The state of the node, which a sealed one shows too. */

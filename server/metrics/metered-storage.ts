@@ -1,22 +1,21 @@
 // The storage below the barrier, with what it does counted and timed under Vault's names for integrated storage.
 import type { ApplyListener, Batch, Index, Physical } from '#storage/physical.ts';
-import type { Add, Metrics } from './metrics.ts';
+import type { AddCount, AddSample, Metrics } from './metrics.ts';
 
 export class MeteredStorage implements Physical {
   readonly #storage: Physical;
-  readonly #now: () => number;
-  readonly #get: Add;
-  readonly #list: Add;
-  readonly #put: Add;
-  readonly #delete: Add;
-  readonly #size: Add;
-  readonly #time: Add;
-  readonly #apply: Add;
+  readonly #metrics: Metrics;
+  readonly #get: AddSample;
+  readonly #list: AddSample;
+  readonly #put: AddSample;
+  readonly #delete: AddSample;
+  readonly #size: AddSample;
+  readonly #time: AddSample;
+  readonly #apply: AddCount;
 
-  /** @param now monotonic, in milliseconds */
-  constructor(storage: Physical, metrics: Metrics, now: () => number) {
+  constructor(storage: Physical, metrics: Metrics) {
     this.#storage = storage;
-    this.#now = now;
+    this.#metrics = metrics;
     // There is one layer below the barrier, where Vault has three.
     this.#get = metrics.summary('raft.get', 'raft_storage.get', 'raft_storage.fsm.get');
     this.#list = metrics.summary('raft.list', 'raft_storage.list', 'raft_storage.fsm.list');
@@ -32,9 +31,10 @@ export class MeteredStorage implements Physical {
   }
 
   get(key: string): Uint8Array | undefined {
-    const start = this.#now();
+    const start = this.#metrics.now();
     const value = this.#storage.get(key);
-    this.#get(this.#now() - start);
+    const now = this.#metrics.now();
+    this.#get(now - start, now);
     return value;
   }
 
@@ -43,9 +43,10 @@ export class MeteredStorage implements Physical {
   }
 
   list(prefix: string): readonly string[] {
-    const start = this.#now();
+    const start = this.#metrics.now();
     const names = this.#storage.list(prefix);
-    this.#list(this.#now() - start);
+    const now = this.#metrics.now();
+    this.#list(now - start, now);
     return names;
   }
 
@@ -54,9 +55,9 @@ export class MeteredStorage implements Physical {
   }
 
   async commit(batch: Batch): Promise<Index> {
-    const start = this.#now();
+    const start = this.#metrics.now();
     const index = await this.#storage.commit(batch);
-    if (batch.writes.size > 0) this.#committed(batch.writes, this.#now() - start);
+    if (batch.writes.size > 0) this.#committed(batch.writes, start);
     return index;
   }
 
@@ -68,15 +69,17 @@ export class MeteredStorage implements Physical {
     return this.#storage.close();
   }
 
-  #committed(writes: Batch['writes'], took: number): void {
+  #committed(writes: Batch['writes'], start: number): void {
+    const now = this.#metrics.now();
+    const took = now - start;
     this.#apply(1);
-    this.#time(took);
+    this.#time(took, now);
     let bytes = 0;
     for (const [key, value] of writes) {
       bytes += key.length + (value?.length ?? 0);
-      if (value === undefined) this.#delete(took);
-      else this.#put(took);
+      if (value === undefined) this.#delete(took, now);
+      else this.#put(took, now);
     }
-    this.#size(bytes);
+    this.#size(bytes, now);
   }
 }

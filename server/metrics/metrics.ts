@@ -18,8 +18,11 @@ export interface GaugeValue {
   readonly labels?: Labels;
 }
 
-/** Adds to a metric: a number more, or one more sample. */
-export type Add = (value: number) => void;
+/** Adds to a counter. */
+export type AddCount = (by: number) => void;
+
+/** Adds one more sample, taken at `now` by the timer of the metrics. */
+export type AddSample = (value: number, now: number) => void;
 
 const NO_LABELS: Labels = {};
 
@@ -30,6 +33,8 @@ interface Counted {
 
 export interface MetricsOptions {
   readonly clock: Clock;
+  /** Milliseconds since some moment, never set by anybody: the age of samples goes by it. */
+  readonly now: () => number;
   readonly telemetry: Pick<
     Telemetry,
     | 'metrics_prefix'
@@ -57,6 +62,11 @@ export class Metrics {
     this.#always = telemetry.enable_hostname_label ? { host: hostname } : {};
   }
 
+  /** By which samples are taken. */
+  now(): number {
+    return this.#options.now();
+  }
+
   /** Whether Prometheus may ask. */
   get keepsForPrometheus(): boolean {
     return this.#options.telemetry.prometheus_retention_time > 0;
@@ -67,7 +77,7 @@ export class Metrics {
   }
 
   /** For what happens often: a counter that is shown from now on. */
-  counter(name: CounterName, labels: Labels = NO_LABELS): Add {
+  counter(name: CounterName, labels: Labels = NO_LABELS): AddCount {
     const counted = this.#counted(name, labels);
     return (by) => {
       counted.value += by;
@@ -76,15 +86,14 @@ export class Metrics {
 
   /** A duration in milliseconds, or a size. */
   sample(name: SummaryName, value: number): void {
-    this.#sampled(name).add(value, this.#options.clock.now());
+    this.#sampled(name).add(value, this.now());
   }
 
   /** For what happens often: a summary that is shown from now on, under more than one name if need be. */
-  summary(name: SummaryName, ...alsoAs: readonly SummaryName[]): Add {
-    const { clock } = this.#options;
+  summary(name: SummaryName, ...alsoAs: readonly SummaryName[]): AddSample {
     const samples = this.#sampled(name);
     for (const other of alsoAs) this.#samples.set(other, samples);
-    return (value) => samples.add(value, clock.now());
+    return (value, now) => samples.add(value, now);
   }
 
   /** Has `gauge` asked whenever somebody looks; the answer ends that. */
@@ -201,8 +210,7 @@ export class Metrics {
   }
 
   #since(): number {
-    const { clock, telemetry } = this.#options;
-    return clock.now() - telemetry.prometheus_retention_time * 1000;
+    return this.now() - this.#options.telemetry.prometheus_retention_time * 1000;
   }
 
   #dotted(name: string): string {

@@ -3,7 +3,7 @@
 import type { Chore, Meter } from '#raft/driver/ports.ts';
 import type { Entry, Status, Term } from '#raft/types.ts';
 import type { SummaryName } from './definitions.ts';
-import type { Add, Metrics } from './metrics.ts';
+import type { AddSample, Metrics } from './metrics.ts';
 
 /** What has no data is written for the cluster's own sake. */
 const sizeOf = (entry: Entry): number => (entry.type === 'data' ? entry.data.length : 0);
@@ -23,17 +23,17 @@ interface Standing {
 
 export class RaftMeter implements Meter {
   readonly #metrics: Metrics;
-  readonly #dispatchLog: Add;
-  readonly #lastContact: Add;
-  readonly #applyBatch: Add;
-  readonly #applyBatchNum: Add;
-  readonly #enqueue: Add;
-  readonly #storeLogs: Add;
-  readonly #logsPerBatch: Add;
-  readonly #logBatchSize: Add;
-  readonly #logSize: Add;
-  readonly #writeCapacity: Add;
-  readonly #chores: Readonly<Record<Chore, Add>>;
+  readonly #dispatchLog: AddSample;
+  readonly #lastContact: AddSample;
+  readonly #applyBatch: AddSample;
+  readonly #applyBatchNum: AddSample;
+  readonly #enqueue: AddSample;
+  readonly #storeLogs: AddSample;
+  readonly #logsPerBatch: AddSample;
+  readonly #logBatchSize: AddSample;
+  readonly #logSize: AddSample;
+  readonly #writeCapacity: AddSample;
+  readonly #chores: Readonly<Record<Chore, AddSample>>;
   #standing: Standing = { role: undefined, term: 0 as Term };
   #dispatchNumLogs = 0;
   #commitNumLogs = 0;
@@ -50,7 +50,7 @@ export class RaftMeter implements Meter {
     this.#logBatchSize = metrics.summary('raft.boltdb.logBatchSize');
     this.#logSize = metrics.summary('raft.boltdb.logSize');
     this.#writeCapacity = metrics.summary('raft.boltdb.writeCapacity');
-    const chore = (name: Chore): Add => metrics.summary(...CHORES[name]);
+    const chore = (name: Chore): AddSample => metrics.summary(...CHORES[name]);
     this.#chores = {
       sync: chore('sync'),
       compact: chore('compact'),
@@ -68,39 +68,36 @@ export class RaftMeter implements Meter {
     ]);
   }
 
-  logged(entries: readonly Entry[], took: number): void {
+  logged(entries: readonly Entry[], took: number, now: number): void {
     let bytes = 0;
     for (const entry of entries) {
       const size = sizeOf(entry);
       bytes += size;
-      this.#logSize(size);
+      this.#logSize(size, now);
     }
-    this.#storeLogs(took);
-    this.#logsPerBatch(entries.length);
-    this.#logBatchSize(bytes);
+    this.#storeLogs(took, now);
+    this.#logsPerBatch(entries.length, now);
+    this.#logBatchSize(bytes, now);
     // A clock that is too coarse for a write says nothing of how many there could be.
-    if (took > 0) this.#writeCapacity((entries.length * 1000) / took);
+    if (took > 0) this.#writeCapacity((entries.length * 1000) / took, now);
     if (!this.#isLeader) return;
-    this.#dispatchLog(took);
+    this.#dispatchLog(took, now);
     this.#dispatchNumLogs = entries.length;
   }
 
-  waited(took: number): void {
-    this.#enqueue(took);
-  }
-
-  applied(count: number, took: number): void {
-    this.#applyBatch(took);
-    this.#applyBatchNum(count);
+  applied(count: number, waited: number, took: number, now: number): void {
+    this.#enqueue(waited, now);
+    this.#applyBatch(took, now);
+    this.#applyBatchNum(count, now);
     if (this.#isLeader) this.#commitNumLogs = count;
   }
 
-  confirmed(ago: number): void {
-    this.#lastContact(ago);
+  confirmed(ago: number, now: number): void {
+    this.#lastContact(ago, now);
   }
 
-  did(chore: Chore, took: number): void {
-    this.#chores[chore](took);
+  did(chore: Chore, took: number, now: number): void {
+    this.#chores[chore](took, now);
   }
 
   turned(role: Status['role'] | undefined, term: Term): void {

@@ -9,12 +9,8 @@ export class NotingMeter implements Meter {
     this.told.push(`logged ${entries.length} ${took}`);
   }
 
-  waited(took: number): void {
-    this.told.push(`waited ${took}`);
-  }
-
-  applied(count: number, took: number): void {
-    this.told.push(`applied ${count} ${took}`);
+  applied(count: number, waited: number, took: number): void {
+    this.told.push(`applied ${count} ${waited} ${took}`);
   }
 
   confirmed(ago: number): void {

@@ -4,7 +4,7 @@ import type { Configuration, Entry, HardState, Index, SnapshotMeta, Term } from 
 import type { Process } from './clock.ts';
 import type { Counts } from './counts.ts';
 import type { Dice } from './dice.ts';
-import type { HostDisk } from './world.ts';
+import type { HostDisk, Place } from './world.ts';
 import { EMPTY_IMAGE, type Image } from './light-machine.ts';
 
 const NOTHING: SnapshotMeta = EMPTY_IMAGE.position;
@@ -99,9 +99,14 @@ export class LightDisk implements HostDisk {
     return this.#contents.entries.at(-1)?.index ?? this.start;
   }
 
-  get promised(): Index {
-    const promised = this.#promised.map(({ entries }) => entries?.at(-1)?.index ?? 0);
-    return Math.max(this.last, ...promised) as Index;
+  get promised(): Place {
+    const last = this.#promised.findLast(({ entries }) => (entries?.length ?? 0) > 0);
+    const entry = last?.entries?.at(-1) ?? this.#contents.entries.at(-1);
+    return entry ?? this.#contents.start;
+  }
+
+  get isLying(): boolean {
+    return this.#promised.length > 0;
   }
 
   get isRecovering(): boolean {

@@ -539,6 +539,48 @@ test('a node whose state is not that of the others throws it away and is filled 
   );
 });
 
+test('a record that is damaged is never served, and had again from the others', async (t) => {
+  const nodes = await three(t, OFTEN);
+  const { storage } = nodes.node('a');
+  await put(nodes, storage, 'key', 'value');
+  // Until it has left the memory of each node.
+  await putMany(nodes, storage, 60);
+  await nodes.run(2_000);
+  const { media, storage: damaged } = nodes.node('b');
+  for (let count = 0; count < 200; count++) media.rot(nodes.random);
+  let isDamaged = false;
+  for (const name of damaged.list('')) {
+    try {
+      t.is(textOf(damaged, name), textOf(storage, name));
+    } catch (error) {
+      isDamaged = error instanceof DamagedError;
+      break;
+    }
+  }
+  t.true(isDamaged);
+  await nodes.runUntil(() => damaged.index < storage.index);
+  await nodes.runUntil(() => damaged.index === storage.index);
+  for (const name of storage.list('')) t.is(textOf(damaged, name), textOf(storage, name));
+  t.false(nodes.node('b').roles.some(({ type }) => type === 'stopped'));
+});
+
+test('a leader with a damaged record hands over before it is filled again', async (t) => {
+  const nodes = await three(t, OFTEN);
+  const { storage, media } = nodes.node('a');
+  await putMany(nodes, storage, 60);
+  await nodes.run(2_000);
+  for (let count = 0; count < 400; count++) media.rot(nodes.random);
+  t.throws(() => storage.list('').map((name) => textOf(storage, name)), {
+    instanceOf: DamagedError,
+  });
+  const started = nodes.timer.now();
+  const next = await successor(nodes, 'a');
+  t.true(nodes.timer.now() - started < 300, `${nodes.timer.now() - started} ms`);
+  await put(nodes, next.storage, 'after', 'x');
+  await nodes.runUntil(() => storage.index === next.storage.index);
+  for (const name of storage.list('')) t.is(textOf(storage, name), textOf(next.storage, name));
+});
+
 test('a leader whose disk hangs hands over, and its clients are told', async (t) => {
   const nodes = await three(t);
   const { storage, disk } = nodes.node('a');

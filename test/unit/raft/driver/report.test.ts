@@ -35,12 +35,14 @@ test('a round that does not matter any more is not told of', (t) => {
   t.deepEqual(meter.told, ['confirmed 40']);
 });
 
-test('what was committed has waited until now', (t) => {
+test('what was committed has waited until it is applied, which takes its time', (t) => {
   const { timer, meter, report } = start();
   const committed = timer.now();
   timer.advance(7);
-  report.waited(committed);
-  t.deepEqual(meter.told, ['waited 7']);
+  report.applying(committed);
+  timer.advance(2);
+  report.applied(3, timer.now());
+  t.deepEqual(meter.told, ['applied 3 7 2']);
 });
 
 test('work is timed, and done without a meter too', async (t) => {

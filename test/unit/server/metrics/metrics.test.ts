@@ -3,9 +3,12 @@ import { initialTelemetry } from '#server/config/telemetry.ts';
 import { Metrics } from '#server/metrics/metrics.ts';
 import { TimerClock } from '#test/helpers/timer-clock.ts';
 
+const NOW = 1000;
+
 function make(telemetry: Partial<typeof initialTelemetry> = {}): Metrics {
   return new Metrics({
     clock: new TimerClock(),
+    now: () => NOW,
     telemetry: { ...initialTelemetry, ...telemetry },
     hostname: 'host1',
   });
@@ -76,7 +79,7 @@ test('what is made ready is shown before it happens, and not as a sample of noth
   t.regex(before, /vault_raft_get_count 0\n/);
   t.deepEqual(metrics.json()['Samples'], []);
   apply(2);
-  get(5);
+  get(5, NOW);
   const after = await metrics.text();
   t.regex(after, /vault_raft_apply 2\n/);
   t.regex(after, /vault_raft_get_sum 5\n/);
