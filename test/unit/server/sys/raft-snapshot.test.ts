@@ -4,7 +4,6 @@ import { request } from 'node:http';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { startListening, type Listening } from '#test/helpers/listening.ts';
-
 import { DamagedError } from '#storage/physical.ts';
 import { settle } from '#test/helpers/medium.ts';
 import { temporaryFolder } from '#test/helpers/temporary-folder.ts';
