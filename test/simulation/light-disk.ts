@@ -190,10 +190,15 @@ export class LightDisk implements HostDisk {
     job.done('written');
   }
 
-  /** Only the log is lied about: no cluster survives votes that are forgotten. */
+  /**
+   * Only the log is lied about: no cluster survives votes that are forgotten. What is committed is said in the log, so
+   * that nobody knows more of it than the log has.
+   */
   #promise(write: Write): void {
-    if (write.hardState !== undefined) this.#put({ hardState: write.hardState });
-    this.#promised.push({ ...write, hardState: undefined });
+    const { hardState } = write;
+    const { commit } = this.#contents.hardState;
+    if (hardState !== undefined) this.#put({ hardState: { ...hardState, commit } });
+    this.#promised.push(write);
   }
 
   #tear(write: Write): void {
