@@ -308,3 +308,15 @@ test('a node that was removed answers nothing, and says why', async (t) => {
   t.is(cluster.leader, one.storage.id);
   t.is((await one.ask('GET', 'sys/mounts')).status, 200);
 });
+
+test('a node whose storage does not end well is sealed all the same', async (t) => {
+  const { two } = await twoNodes();
+  const services = two.node.unsealed();
+  two.storage.stop = () => Promise.reject(new Error('the disk is gone'));
+  two.storage.become({ type: 'removed' });
+  await settle();
+  t.is(two.node.unsealed(), undefined);
+  t.true(services?.barrier.isSealed);
+  t.is((await two.ask('GET', 'sys/mounts')).status, 503);
+  t.true(two.logged.includes('the node is sealed, and not all of it ended well'));
+});
