@@ -123,7 +123,7 @@ export class Node {
     this.#seal = new ShamirSeal(physical);
     this.#barrier.follow(() => {
       log.error('storage is under another root key now: this node needs the shares of that one');
-      void this.seal();
+      this.#sealByItself();
     });
     this.metrics.observe(() => nodeGauges(this, this.#clusterName));
   }
@@ -272,12 +272,27 @@ export class Node {
       const { services, activity } = this.#state;
       // Where another node takes over, requests are sent on to it meanwhile.
       if (activity.link === undefined) this.#state = { type: 'sealed' };
-      await activity.close();
-      this.#state = { type: 'sealed' };
-      await services.close();
-      this.#barrier.seal();
-      this.#tellOfChange();
-      this.log.info('the node is sealed');
+      // In reverse, and each whatever becomes of the one before: a disk that fails is no reason to keep the keys.
+      await using stack = new AsyncDisposableStack();
+      stack.defer(() => this.#forgetKeys());
+      stack.defer(() => services.close());
+      stack.defer(() => {
+        this.#state = { type: 'sealed' };
+      });
+      stack.defer(() => activity.close());
+    });
+  }
+
+  #forgetKeys(): void {
+    this.#barrier.seal();
+    this.#tellOfChange();
+    this.log.info('the node is sealed');
+  }
+
+  /** Nobody has asked for it, so nobody else is told how it went. */
+  #sealByItself(): void {
+    this.seal().catch((error: unknown) => {
+      this.log.error('the node is sealed, and not all of it ended well', { error: String(error) });
     });
   }
 
@@ -334,7 +349,7 @@ export class Node {
     } else {
       this.log.error('this node was removed from its cluster');
     }
-    void this.seal();
+    this.#sealByItself();
   }
 
   #tellOfChange(): void {

@@ -26,7 +26,7 @@ import {
 } from './physical.ts';
 import { emptyState } from './empty-state.ts';
 import { Proposals, refusalOf } from './proposals.ts';
-import { replaceState } from './replace-state.ts';
+import { stageState } from './replace-state.ts';
 import type { Machine } from './state-machine.ts';
 
 export interface ReplicatedOptions {
@@ -215,7 +215,13 @@ class Replicated implements ClusterStorage {
 
   async restore(state: AsyncIterable<Uint8Array>): Promise<void> {
     const driver = this.#leading();
-    const index = await replaceState((entry) => this.#proposals.propose(driver, entry), state);
+    const last = await stageState((entry) => this.#proposals.propose(driver, entry), state);
+    const index = await this.#proposals.propose(driver, last).catch((error: unknown) => {
+      if (error instanceof UncertainError && error.index !== undefined) {
+        return this.#untilReplaced(error.index, error);
+      }
+      throw error;
+    });
     if (this.#machine.replacedAt !== index) {
       throw new DamagedError('this is not a state that was saved');
     }
@@ -333,6 +339,18 @@ class Replicated implements ClusterStorage {
     return driver.ask((ticket) => ({ type: 'transfer', ticket, to }));
   }
 
+  /** What may have been committed comes through another leader, unless it never will. */
+  async #untilReplaced(index: Index, uncertain: UncertainError): Promise<Index> {
+    const { timer, changePatience } = this.#options;
+    const end = timer.now() + changePatience;
+    const isPending = (): boolean => this.#machine.index < index && this.#closed === undefined;
+    while (isPending() && timer.now() < end) {
+      await new Promise<void>((resolve) => void timer.after(LOOK_AGAIN_MS, resolve));
+    }
+    if (this.#machine.replacedAt !== index) throw uncertain;
+    return index;
+  }
+
   #peerStatus({ id, silence, match }: Peer, { lastTerm }: Status): PeerStatus {
     const lastContact = silence === undefined ? undefined : silence * this.#options.tickMs;
     return { id, lastContact, lastTerm, lastIndex: match };
@@ -354,6 +372,8 @@ class Replicated implements ClusterStorage {
 
 /** How long a stop waits for the disk: more than a slow one takes, less than anybody's patience. */
 const END_PATIENCE_MS = 3_000;
+/** How often it is looked whether an entry has come through after all. */
+const LOOK_AGAIN_MS = 100;
 
 function asNoLeader(error: unknown): never {
   if (error instanceof UnconfirmedError) throw new NoLeaderError(error.message, { cause: error });

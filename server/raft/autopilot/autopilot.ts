@@ -30,8 +30,11 @@ export class Autopilot {
     this.#options = options;
   }
 
+  /** What was seen while this node led before says nothing of what happened since. */
   start(): void {
     const { updateInterval, reconcileInterval } = this.#options;
+    this.#watchedFor = millis(0);
+    this.#state = undefined;
     this.look();
     const look = this.#every(updateInterval, () => {
       this.#watchedFor = millis(this.#watchedFor + updateInterval);

@@ -346,6 +346,68 @@ test('a state that was saved takes the place of what is there, on every node', a
   await put(nodes, storage, 'kept', 'again');
 });
 
+async function piecesOf(nodes: RaftNodes, storage: ClusterStorage): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  const reading = (async () => {
+    for await (const piece of saved(storage)) pieces.push(piece);
+  })();
+  await nodes.until(reading);
+  return pieces;
+}
+
+test('a batch that has read nothing does not get into a state that it was not made for', async (t) => {
+  const nodes = await three(t);
+  const { storage } = nodes.node('a');
+  const pieces = await piecesOf(nodes, storage);
+  const over = new AbortController();
+  const replaced = storage.restore(stream(pieces)).finally(() => over.abort());
+  const tried: Promise<string>[] = [];
+  for (let at = 0; !over.signal.aborted; at++) {
+    tried.push(nameOf(storage.commit(batch({ [`k${at}`]: 'under old keys' }))));
+    await nodes.run(5);
+  }
+  await nodes.until(replaced);
+  const outcomes = await nodes.until(Promise.all(tried));
+  t.true(outcomes.includes('ConflictError'), outcomes.join());
+  t.deepEqual(storage.list(''), []);
+  await put(nodes, storage, 'later', 'x');
+  t.deepEqual(storage.list(''), ['later']);
+});
+
+test('a batch that waits for room does not get into a state that it was not made for', async (t) => {
+  const nodes = await three(t, { segmentBytes: 8 * 1024 * 1024 });
+  const { storage } = nodes.node('a');
+  const pieces = await piecesOf(nodes, storage);
+  const value = 'x'.repeat(200_000);
+  const over = new AbortController();
+  const replaced = storage.restore(stream(pieces)).finally(() => over.abort());
+  const tried: Promise<string>[] = [];
+  for (let at = 0; !over.signal.aborted; at++) {
+    tried.push(nameOf(storage.commit(batch({ [`k${at}`]: value }))));
+    if (at % 20 === 19) await nodes.run(5);
+  }
+  await nodes.until(replaced);
+  await nodes.until(Promise.all(tried));
+  t.deepEqual(storage.list(''), []);
+});
+
+test('a restore that came through is one, though who began it leads no longer', async (t) => {
+  const nodes = await three(t);
+  const { storage } = nodes.node('a');
+  await put(nodes, storage, 'kept', 'then');
+  const pieces = await piecesOf(nodes, storage);
+  await put(nodes, storage, 'later', 'x');
+  const last = storage.status().lastIndex + 3; // its begin, its only piece, and what says that it is whole
+  const replaced = storage.restore(stream(pieces));
+  const isHeld = (): boolean =>
+    ['b', 'c'].some((id) => nodes.node(id).storage.status().lastIndex >= last);
+  nodes.filter = (_, to) => to !== nodes.node('a').id || !isHeld();
+  await successor(nodes, 'a');
+  nodes.heal();
+  await t.notThrowsAsync(nodes.until(replaced));
+  t.deepEqual(storage.list(''), ['kept']);
+});
+
 test('what is not a saved state changes nothing, and only the leader restores', async (t) => {
   const nodes = await three(t);
   const { storage } = nodes.node('a');
