@@ -86,7 +86,7 @@ export class LightDisk implements HostDisk {
     return { term, for: votedFor };
   }
 
-  /** Since when a write has been running or refused for want of room. */
+  /** Since when a write that the node counts on has been running or refused for want of room. */
   get troubleSince(): number | undefined {
     return this.#troubleSince;
   }
@@ -126,7 +126,9 @@ export class LightDisk implements HostDisk {
   write(process: Process, write: Write, done: Done): void {
     const job = { write, process, done };
     this.#running = job;
-    this.#troubleSince ??= process.worldTimeOf(process.now());
+    if (write.image === undefined && write.cut === undefined) {
+      this.#troubleSince ??= process.worldTimeOf(process.now());
+    }
     const millis = (0.1 + this.#dice.wait(0.5)) * this.ailments.slowness;
     process.after(millis, () => this.#finish(job));
   }
