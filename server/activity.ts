@@ -98,10 +98,9 @@ export async function takePart(options: PartOptions): Promise<Activity> {
     handOver: async () => {
       if (leadership.activeSince === undefined || cluster.peers().length === 0) return;
       declinesUntil = clock.now() + DECLINES_FOR_MS;
-      // What is written before leadership is transferred goes with it.
-      const saved = saveCount(services);
+      // What is in the log before leadership is transferred goes with it; the new leader commits it.
+      void saveCount(services);
       await within(clock, HAND_OVER_WITHIN, decline(cluster, log));
-      await saved;
     },
     close: () => built.disposeAsync(),
   };
