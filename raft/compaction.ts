@@ -8,7 +8,8 @@ import type { State } from './state.ts';
 import type { Index, Message, Round, SnapshotMeta } from './types.ts';
 
 export function onCompacted(state: State, snapshot: SnapshotMeta, through: Index): void {
-  invariant(snapshot.index <= state.applied, 'a state is saved after it was applied');
+  // The state machine may be ahead of what it has reported.
+  invariant(snapshot.index <= state.applying, 'a state holds what it was given');
   const end = least(least(through, snapshot.index), state.durable);
   if (end > state.log.start.index && state.installing === undefined) forget(state.log, end);
 }

@@ -6,9 +6,8 @@ import type { Status } from './types.ts';
 
 export function statusOf(state: State): Status {
   const { index, configuration } = inForce(state.log);
-  const isCandidate = state.role === 'candidate' || state.role === 'pre-candidate';
   return {
-    role: isCandidate ? 'candidate' : (state.role as 'leader' | 'follower'),
+    role: roleOf(state),
     term: state.term,
     leader: state.leader,
     commit: state.commit,
@@ -32,4 +31,9 @@ export function statusOf(state: State): Status {
 function members(state: State): readonly Progress[] {
   const peers = [...(state.lead?.peers.values() ?? [])];
   return peers.filter((peer) => peer.farewell === undefined);
+}
+
+/** Whoever asks whether it would be elected is a candidate too. */
+export function roleOf({ role }: Pick<State, 'role'>): Status['role'] {
+  return role === 'pre-candidate' ? 'candidate' : role;
 }

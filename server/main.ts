@@ -1,6 +1,7 @@
 // The command `server`: from flags and files to a node that listens, and from a signal to its orderly end.
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { realTimer } from '#raft/driver/real-timer.ts';
 import { openStorage } from '#storage/backends.ts';
 import { clusterAddressOf } from './addresses.ts';
 import { loadConfig, type Config, type Surroundings } from './config.ts';
@@ -10,6 +11,8 @@ import { parseFlags, type ServerFlags } from './flags.ts';
 import { answerForwarded } from './http/answer-forwarded.ts';
 import { listen, type OpenListener } from './http/listener.ts';
 import { levelOf, LogLevel, makeLog, type Log } from './log.ts';
+import { makeMetrics } from './metrics/make-metrics.ts';
+import { RaftMeter } from './metrics/raft-meter.ts';
 import { Node } from './node.ts';
 import { makeMembership } from './open-link.ts';
 import { revealingOption } from './runtime.ts';
@@ -62,7 +65,9 @@ async function run(flags: ServerFlags): Promise<number> {
   warnOfWhatIsNotBuilt(config, log);
 
   process.umask(FILES_OF_THE_OWNER);
-  const opened = await openStorage(storage.type, storage);
+  const metrics = makeMetrics({ clock: systemClock, config }, () => realTimer.now());
+  const meter = storage.type === 'raft' ? new RaftMeter(metrics) : undefined;
+  const opened = await openStorage(storage.type, storage, meter);
   const { physical } = opened;
   const failed = Promise.withResolvers<string>();
   const node = new Node({
@@ -70,6 +75,7 @@ async function run(flags: ServerFlags): Promise<number> {
     log,
     logLevel,
     config,
+    metrics,
     physical,
     storageType: storage.type,
     membership:

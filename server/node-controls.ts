@@ -1,5 +1,4 @@
 // What the system's paths may ask of the node that they run on.
-import type { ClusterStorage } from '#storage/cluster-storage.ts';
 import type { InFlight } from './in-flight.ts';
 import type { LogLevel } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -23,8 +22,6 @@ export interface NodeControls {
   readonly logLevel: LogLevel;
   readonly inFlight: InFlight;
   readonly metrics: Metrics;
-  /** The storage as a member of a cluster, where it is one. */
-  readonly cluster: ClusterStorage | undefined;
   /** What is done with shares of the key; given up when the node is sealed. */
   readonly rootGeneration: RootGeneration;
   readonly rekey: Rekey;

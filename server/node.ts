@@ -21,7 +21,7 @@ import type { ForwardedHandler, Link, OpenLink } from './link.ts';
 import { LogLevel, type Log } from './log.ts';
 import { makeMetrics, nodeGauges } from './metrics/make-metrics.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { meterRaft } from './metrics/raft-meter.ts';
+import { MeteredStorage } from './metrics/metered-storage.ts';
 import { catalog } from './mount/catalog.ts';
 import type { Catalog } from './mount/table.ts';
 import type { Entering, Newcomer } from './newcomer.ts';
@@ -29,6 +29,9 @@ import { openServices, type OpenServices } from './open-services.ts';
 import type { Unsealed } from './unsealed.ts';
 
 const ROOT_KEY_BYTES = 32;
+const REMOVED =
+  'this node was removed from its cluster; its storage has to be emptied before it can join again';
+
 type State =
   | { readonly type: 'sealed' }
   | {
@@ -51,6 +54,8 @@ export interface NodeOptions {
   readonly config: Config;
   readonly physical: Physical;
   readonly storageType: string;
+  /** Where the storage has been told to keep figures already; otherwise the node's own. */
+  readonly metrics?: Metrics;
   /** Absent where the storage is of this node alone. */
   readonly membership?: Membership | undefined;
   /** What the log is written from on; a test that keeps its own log need not say. */
@@ -78,6 +83,8 @@ export class Node {
   readonly metrics: Metrics;
   /** The storage as a member of a cluster, where it is one. */
   readonly cluster: ClusterStorage | undefined;
+  /** Where this node is found; the id is '' for a node that is in no cluster. */
+  readonly own: Advertisement;
   readonly #options: NodeOptions;
   readonly #physical: Physical;
   readonly #barrier: Barrier;
@@ -102,18 +109,23 @@ export class Node {
     this.catalog = options.catalog ?? catalog;
     this.logLevel = options.logLevel ?? new LogLevel(config.log_level);
     this.cluster = options.membership?.storage;
+    this.own = {
+      id: this.cluster?.id ?? ('' as Advertisement['id']),
+      apiAddress: apiAddressOf(config),
+      clusterAddress: clusterAddressOf(config),
+    };
     this.#options = options;
     this.#physical = physical;
     this.#newcomer = options.membership?.newcomer;
-    this.metrics = makeMetrics(this);
+    this.metrics = options.metrics ?? makeMetrics(this);
     this.#barrier = new Barrier(
-      this.cluster === undefined ? physical : meterRaft(this.metrics, this.cluster),
+      this.cluster === undefined ? physical : new MeteredStorage(this.cluster, this.metrics),
       clock,
     );
     this.#seal = new ShamirSeal(physical);
     this.#barrier.follow(() => {
       log.error('storage is under another root key now: this node needs the shares of that one');
-      void this.seal();
+      this.#sealByItself();
     });
     this.metrics.observe(() => nodeGauges(this, this.#clusterName));
   }
@@ -141,15 +153,6 @@ export class Node {
   /** What ties this node to the others, while it is unsealed and not alone. */
   get link(): Link | undefined {
     return this.#state.type === 'unsealed' ? this.#state.activity.link : undefined;
-  }
-
-  /** Where this node is found; '' for a node that is in no cluster. */
-  get own(): Advertisement {
-    return {
-      id: this.cluster?.id ?? ('' as Advertisement['id']),
-      apiAddress: apiAddressOf(this.config),
-      clusterAddress: clusterAddressOf(this.config),
-    };
   }
 
   /** Where the node is found that leads the cluster; `undefined` while that is not known. */
@@ -237,6 +240,7 @@ export class Node {
     return this.#inTurn(async () => {
       if (this.#state.type === 'unsealed' || this.#newcomer?.isEntering === true) return undefined;
       if (!this.isInitialised) throw badRequest('Vault is not initialized');
+      if (this.cluster?.status().role.type === 'removed') throw badRequest(REMOVED);
       if (!this.#barrier.isInitialised) {
         const entering = this.#newcomer?.provideShare(share, (rootKey) => this.#tryKey(rootKey));
         return entering?.finally(() => share.fill(0));
@@ -286,12 +290,27 @@ export class Node {
       const { services, activity } = this.#state;
       // Where another node takes over, requests are sent on to it meanwhile.
       if (activity.link === undefined) this.#state = { type: 'sealed' };
-      await activity.close();
-      this.#state = { type: 'sealed' };
-      await services.close();
-      this.#barrier.seal();
-      this.#tellOfChange();
-      this.log.info('the node is sealed');
+      // In reverse, and each whatever becomes of the one before: a disk that fails is no reason to keep the keys.
+      await using stack = new AsyncDisposableStack();
+      stack.defer(() => this.#forgetKeys());
+      stack.defer(() => services.close());
+      stack.defer(() => {
+        this.#state = { type: 'sealed' };
+      });
+      stack.defer(() => activity.close());
+    });
+  }
+
+  #forgetKeys(): void {
+    this.#barrier.seal();
+    this.#tellOfChange();
+    this.log.info('the node is sealed');
+  }
+
+  /** Nobody has asked for it, so nobody else is told how it went. */
+  #sealByItself(): void {
+    this.seal().catch((error: unknown) => {
+      this.log.error('the node is sealed, and not all of it ended well', { error: String(error) });
     });
   }
 
@@ -348,7 +367,7 @@ export class Node {
     } else {
       this.log.error('this node was removed from its cluster');
     }
-    void this.seal();
+    this.#sealByItself();
   }
 
   #tellOfChange(): void {

@@ -73,11 +73,11 @@ function openAudit({ clock, log, config, metrics }: Node, barrier: Barrier): Aud
 }
 
 function openRaft(
-  { clock, log, config, cluster, metrics }: Node,
+  { clock, log, config, cluster }: Node,
   barrier: Barrier,
 ): RaftControls | undefined {
   if (cluster === undefined || config.storage?.type !== 'raft') return undefined;
-  return makeRaftControls({ clock, log, barrier, metrics, settings: config.storage }, cluster);
+  return makeRaftControls({ clock, log, barrier, settings: config.storage }, cluster);
 }
 
 function controlsOf(
@@ -97,7 +97,6 @@ function controlsOf(
     logLevel: node.logLevel,
     inFlight: node.inFlight,
     metrics: node.metrics,
-    cluster: node.cluster,
     stepDown: () => node.handOver(),
     seal: () => node.seal(),
   };

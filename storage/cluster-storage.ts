@@ -1,6 +1,7 @@
 // Storage that several nodes share, as the server sees it: a Physical, and the life of this node in its cluster.
 import type { Configuration, Index, MembershipChange, NodeId, Server, Term } from '#raft/types.ts';
 import type { Network } from '#raft/driver/ports.ts';
+import type { LogExtent } from '#raft/driver/persister.ts';
 import type { Role } from '#raft/driver/standing.ts';
 import type { Physical } from './physical.ts';
 
@@ -27,6 +28,8 @@ export interface ClusterStatus {
   readonly appliedIndex: Index;
   /** Empty but on the leader. */
   readonly peers: readonly PeerStatus[];
+  /** Absent while this node takes no part. */
+  readonly log?: LogExtent;
 }
 
 /**
@@ -67,9 +70,10 @@ export interface ClusterStorage extends Physical {
   /** The state now, as a stream of bytes that `restore` takes; small pieces, at the pace of the reader. */
   save(): SavedState;
   /**
-   * Replaces the whole state, on every node, by one that was saved. Nothing changes unless it arrives whole.
+   * Replaces the whole state, on every node, by one that was saved. Nothing changes unless it arrives whole. Who leads
+   * when it ends does not matter.
    *
-   * @throws NotLeaderError; DamagedError when it is not what `save` gave
+   * @throws NotLeaderError; UncertainError; DamagedError when it is not what `save` gave
    */
   restore(state: AsyncIterable<Uint8Array>): Promise<void>;
 }
@@ -101,6 +105,12 @@ export class NoLeaderError extends Error {
 /** Leadership ended while a batch was on its way: whether it will be applied is not known. */
 export class UncertainError extends Error {
   override readonly name = 'UncertainError';
+  /** Where it will be applied, if it is. */
+  readonly index: Index | undefined;
+  constructor(message: string, index?: Index) {
+    super(message);
+    this.index = index;
+  }
 }
 
 /** The cluster did not take a change, for the reason in the message. */

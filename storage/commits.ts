@@ -8,6 +8,7 @@ import {
   asFailure,
   ConflictError,
   StorageError,
+  tellApplied,
   type ApplyListener,
   type Batch,
   type Failure,
@@ -176,9 +177,7 @@ export class Commits {
     this.#replaced.clear();
     this.#flying = [];
     for (const { index, applied } of landed) applied.resolve(index);
-    for (const listener of this.#listeners) {
-      for (const { index, writes } of landed) listener([...writes.keys()], index);
-    }
+    for (const { index, writes } of landed) tellApplied(this.#listeners, [...writes.keys()], index);
     if (this.#waiting.length > 0) this.#schedule();
     else this.#whenIdle?.();
   }

@@ -25,12 +25,16 @@ export class Forecast implements Indexes {
   readonly #keys = new Map<string, ExpectedKey>();
   readonly #folders = new Map<string, ExpectedFolder>();
 
-  /** The batch that replaces everything, when one is expected, and those behind it, which change nobody knows what. */
+  /** The batch that replaces everything, when one is expected. */
   #replaced: Index = NEVER;
-  #behind: (readonly [Index, ReadonlyMap<string, unknown>])[] = [];
 
   constructor(present: Present) {
     this.#present = present;
+  }
+
+  /** Whether everything is about to be replaced. Nothing can be expected behind that. */
+  get isReplaced(): boolean {
+    return this.#replaced !== NEVER;
   }
 
   indexOf(key: string): Index {
@@ -49,10 +53,6 @@ export class Forecast implements Indexes {
 
   /** Counts on a batch that will be applied as `index`. */
   expect(index: Index, writes: ReadonlyMap<string, unknown>): void {
-    if (this.#replaced !== NEVER) {
-      this.#behind.push([index, writes]);
-      return;
-    }
     for (const [key, value] of writes) {
       const present = value !== undefined;
       const before = this.#keys.get(key)?.present ?? this.#present.indexOf(key) !== NEVER;
@@ -75,14 +75,13 @@ export class Forecast implements Indexes {
   clear(): void {
     this.#keys.clear();
     this.#folders.clear();
-    this.#behind = [];
     this.#replaced = NEVER;
   }
 
   /** Forgets what the batches up to `index` were expected to change, now that the directory has it. */
   settle(index: Index): void {
     if (this.#replaced !== NEVER) {
-      if (this.#replaced <= index) this.#restart(index);
+      if (this.#replaced <= index) this.#replaced = NEVER;
       return;
     }
     for (const [key, expected] of this.#keys) {
@@ -91,12 +90,6 @@ export class Forecast implements Indexes {
     for (const [prefix, { changed }] of this.#folders) {
       if (changed <= index) this.#folders.delete(prefix);
     }
-  }
-
-  #restart(index: Index): void {
-    const left = this.#behind.filter(([behind]) => behind > index);
-    this.clear();
-    for (const [behind, writes] of left) this.expect(behind, writes);
   }
 
   #join(path: string, changed: Index): void {

@@ -83,6 +83,27 @@ export class DamagedError extends Error {
 /** Why a storage answers no more. */
 export type Failure = StorageError | DamagedError;
 
+/**
+ * Tells all that follow the storage of a batch. One that cannot follow leaves something behind that is not so any more,
+ * and nothing may be answered from that.
+ *
+ * @throws StorageError
+ */
+export function tellApplied(
+  listeners: Iterable<ApplyListener>,
+  keys: readonly string[],
+  index: Index,
+): void {
+  try {
+    for (const listener of listeners) listener(keys, index);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'unknown error';
+    throw new StorageError(`batch ${index} was written and could not be followed: ${reason}`, {
+      cause,
+    });
+  }
+}
+
 /** An error of its own for each caller, with its own stack. */
 export function again(failure: Failure): Failure {
   const Kind = failure instanceof DamagedError ? DamagedError : StorageError;

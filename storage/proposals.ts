@@ -30,13 +30,26 @@ export class Proposals {
     this.#forecast = new Forecast(machine);
   }
 
-  /** @throws see `ClusterStorage.commit` */
-  commit(driver: Driver, batch: Batch, data: Uint8Array): Promise<Index> {
-    const moved = findMoved(batch, this.#forecast);
+  /**
+   * What a batch writes was encrypted for the state that was there. Where another takes its place meanwhile, and be it
+   * that the batch has read nothing, whoever wants it runs again.
+   *
+   * @param state since when the state is there that the batch is for
+   * @throws see `ClusterStorage.commit`
+   */
+  commit(
+    driver: Driver,
+    batch: Batch,
+    data: Uint8Array,
+    state = this.#machine.replacedAt,
+  ): Promise<Index> {
+    const isForAnother = this.#forecast.isReplaced || state !== this.#machine.replacedAt;
+    const moved = isForAnother ? 'everything' : findMoved(batch, this.#forecast);
     if (moved !== undefined) return this.#refuse(moved);
     const expect = (index: Index): void => this.#forecast.expect(index, batch.writes);
     return (
-      this.#propose(driver, data, expect) ?? this.#whenRoom(() => this.commit(driver, batch, data))
+      this.#propose(driver, data, expect) ??
+      this.#whenRoom(() => this.commit(driver, batch, data, state))
     );
   }
 
@@ -115,7 +128,7 @@ export class Proposals {
         break;
       case 'lost':
         this.#pending.delete(pending);
-        pending.end.reject(new UncertainError('leadership ended before the batch was applied'));
+        pending.end.reject(new UncertainError(LOST, pending.index));
         break;
       case 'committed':
       case 'readable':
@@ -134,6 +147,7 @@ export class Proposals {
   }
 }
 
+const LOST = 'leadership ended before the batch was applied';
 const CROWDED: Refusal = 'too much is waiting to be committed';
 
 /** Who is told these can go to the leader with the same request. */

@@ -12,6 +12,7 @@ import type { Driver } from '#raft/driver/driver.ts';
 import { canRefill, openDriver } from '#raft/driver/open.ts';
 import { realTimer } from '#raft/driver/real-timer.ts';
 import { openFolder } from '#raft/driver/disk.ts';
+import type { Meter } from '#raft/driver/ports.ts';
 import type { NodeId } from '#raft/types.ts';
 import type { ClusterStorage } from './cluster-storage.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -35,15 +36,16 @@ const LOG_FOLDER = 'raft';
  * Opens the storage in a folder, which is made if it is not there. A node that is alone in its cluster takes part at
  * once; every other one when it is started.
  *
+ * @param meter told of what this node does for its cluster
  * @throws DamagedError when what is there is not what was acknowledged, and nobody else can be asked
  * @throws StorageError when another process has it open, or the disk fails
  */
-export async function openRaft(settings: RaftSettings): Promise<ClusterStorage> {
+export async function openRaft(settings: RaftSettings, meter?: Meter): Promise<ClusterStorage> {
   const folder = resolve(settings.path);
   prepareFolder(folder);
   const unlock = await lockFolder(folder);
   try {
-    return await openLocked(folder, settings, unlock);
+    return await openLocked(folder, { settings, meter }, unlock);
   } catch (error) {
     await unlock();
     throw error;
@@ -52,7 +54,7 @@ export async function openRaft(settings: RaftSettings): Promise<ClusterStorage> 
 
 async function openLocked(
   folder: string,
-  settings: RaftSettings,
+  { settings, meter }: { readonly settings: RaftSettings; readonly meter: Meter | undefined },
   unlock: () => Promise<void>,
 ): Promise<ClusterStorage> {
   const id = readNodeId(folder, settings.node_id);
@@ -80,6 +82,7 @@ async function openLocked(
           machine,
           compaction: compactionOf(settings),
           events,
+          meter,
         });
         return driver;
       },

@@ -1,4 +1,4 @@
-// Sends a whole state through the log, in pieces that are laid aside on every node until the last entry says that they are
+// Sends a whole state through the log, in pieces that are laid aside on every node until one more entry says that they are
 // to take the place of what is there.
 import type { EntryData } from './entry.ts';
 import type { Index } from './physical.ts';
@@ -11,11 +11,11 @@ const PIECES_AT_ONCE = 4;
 
 type Propose = (entry: EntryData) => Promise<Index>;
 
-/** @returns the index of the entry that replaces the state; every error of `propose` ends it */
-export async function replaceState(
+/** @returns the entry that is to replace the state; every error of `propose` ends it */
+export async function stageState(
   propose: Propose,
   state: AsyncIterable<Uint8Array>,
-): Promise<Index> {
+): Promise<EntryData> {
   const begun = await propose({ type: 'restore-begin' });
   const onTheirWay: Promise<Index>[] = [];
   let chunks = 0;
@@ -28,7 +28,7 @@ export async function replaceState(
     if (onTheirWay.length >= PIECES_AT_ONCE) await onTheirWay.shift();
   }
   await Promise.all(onTheirWay);
-  return propose({ type: 'restore-commit', begun, chunks });
+  return { type: 'restore-commit', begun, chunks };
 }
 
 async function* piecesOf(state: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

@@ -1,6 +1,7 @@
 // Storage that the nodes of a cluster share: reads are answered from this node's state machine, batches go through the
 // log. It outlives the node's part in the cluster (raft/driver/driver.ts), which begins with `start` and ends with `stop`.
-import type { Driver, DriverEvents } from '#raft/driver/driver.ts';
+import type { Driver } from '#raft/driver/driver.ts';
+import type { DriverEvents } from '#raft/driver/options.ts';
 import type { Network, Timer } from '#raft/driver/ports.ts';
 import { UnconfirmedError } from '#raft/driver/reads.ts';
 import type { MembershipChange, NodeId, Outcome, Peer, Server, Status } from '#raft/types.ts';
@@ -25,7 +26,7 @@ import {
 } from './physical.ts';
 import { emptyState } from './empty-state.ts';
 import { Proposals, refusalOf } from './proposals.ts';
-import { replaceState } from './replace-state.ts';
+import { stageState } from './replace-state.ts';
 import type { Machine } from './state-machine.ts';
 
 export interface ReplicatedOptions {
@@ -58,6 +59,8 @@ class Replicated implements ClusterStorage {
   #driver: Driver | undefined;
   #role: Role = { type: 'stopped' };
   #network: Network | undefined;
+  /** It hands leadership over and takes nothing more, so that what is on its way comes to an end. */
+  #isLeaving = false;
   #last: Promise<unknown> = Promise.resolve();
   #ending: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -84,7 +87,13 @@ class Replicated implements ClusterStorage {
   }
 
   get(key: string): Uint8Array | undefined {
-    return this.#machine.get(key);
+    try {
+      return this.#machine.get(key);
+    } catch (error) {
+      // The others have what this node has lost.
+      if (error instanceof DamagedError && this.peers().length > 0) this.#diverged();
+      throw error;
+    }
   }
 
   indexOf(key: string): Index {
@@ -124,8 +133,8 @@ class Replicated implements ClusterStorage {
   status(): ClusterStatus {
     const { id } = this;
     const role = this.#role;
-    const status = this.#driver?.status();
-    if (status === undefined) return { id, role, ...this.#statusAtRest() };
+    if (this.#driver === undefined) return { id, role, ...this.#statusAtRest() };
+    const status = this.#driver.status();
     return {
       id,
       role,
@@ -136,6 +145,7 @@ class Replicated implements ClusterStorage {
       commitIndex: status.commit,
       appliedIndex: this.#machine.index,
       peers: status.peers.map((peer) => this.#peerStatus(peer, status)),
+      log: this.#driver.logExtent,
     };
   }
 
@@ -162,9 +172,14 @@ class Replicated implements ClusterStorage {
   stop(): Promise<void> {
     return this.#inTurn(async () => {
       this.#network = undefined;
-      if (this.#driver === undefined) return;
-      await this.#handOver(this.#driver);
-      await this.#end(this.#driver);
+      const driver = this.#driver;
+      if (driver === undefined) return;
+      await this.#leaving(async () => {
+        // Whoever cannot be handed over to is found out by an election.
+        if (this.#role.type === 'leader' && this.peers().length > 0) await this.#handOver(driver);
+        await this.#proposals.idle();
+        await this.#end(driver);
+      });
     });
   }
 
@@ -182,7 +197,7 @@ class Replicated implements ClusterStorage {
 
   async transfer(to?: NodeId): Promise<void> {
     const driver = this.#leading();
-    mustBeDone(await driver.ask((ticket) => ({ type: 'transfer', ticket, to })));
+    mustBeDone(await this.#leaving(() => this.#handOver(driver, to)));
   }
 
   peers(): readonly Server[] {
@@ -200,7 +215,13 @@ class Replicated implements ClusterStorage {
 
   async restore(state: AsyncIterable<Uint8Array>): Promise<void> {
     const driver = this.#leading();
-    const index = await replaceState((entry) => this.#proposals.propose(driver, entry), state);
+    const last = await stageState((entry) => this.#proposals.propose(driver, entry), state);
+    const index = await this.#proposals.propose(driver, last).catch((error: unknown) => {
+      if (error instanceof UncertainError && error.index !== undefined) {
+        return this.#untilReplaced(error.index, error);
+      }
+      throw error;
+    });
     if (this.#machine.replacedAt !== index) {
       throw new DamagedError('this is not a state that was saved');
     }
@@ -257,6 +278,7 @@ class Replicated implements ClusterStorage {
 
   /** Throws the state away; the log or the leader has all that it takes to make it anew. */
   async #refill(driver: Driver): Promise<void> {
+    if (this.#role.type === 'leader') await this.#leaving(() => this.#handOver(driver));
     const { term } = driver.status();
     await this.#end(driver, { type: 'candidate', term });
     await this.#ending;
@@ -268,6 +290,7 @@ class Replicated implements ClusterStorage {
   /** @throws NotLeaderError */
   #leading(): Driver {
     const role = this.#role;
+    if (this.#isLeaving) throw new NotLeaderError(undefined);
     if (role.type === 'leader' && this.#driver !== undefined) return this.#driver;
     if (role.type === 'stopped' && role.reason !== undefined) throw new StorageError(role.reason);
     throw new NotLeaderError(role.type === 'follower' ? role.leader : undefined);
@@ -301,13 +324,31 @@ class Replicated implements ClusterStorage {
     });
   }
 
+  async #leaving<T>(work: () => Promise<T>): Promise<T> {
+    this.#isLeaving = true;
+    try {
+      return await work();
+    } finally {
+      this.#isLeaving = false;
+    }
+  }
+
   /** What is on its way arrives first, so that nobody is left uncertain. */
-  async #handOver(driver: Driver): Promise<void> {
-    if (this.#role.type !== 'leader') return;
+  async #handOver(driver: Driver, to?: NodeId): Promise<Outcome> {
     await this.#proposals.idle();
-    if (this.peers().length === 0) return;
-    // Whoever cannot be handed over to is found out by an election.
-    await driver.ask((ticket) => ({ type: 'transfer', ticket, to: undefined }));
+    return driver.ask((ticket) => ({ type: 'transfer', ticket, to }));
+  }
+
+  /** What may have been committed comes through another leader, unless it never will. */
+  async #untilReplaced(index: Index, uncertain: UncertainError): Promise<Index> {
+    const { timer, changePatience } = this.#options;
+    const end = timer.now() + changePatience;
+    const isPending = (): boolean => this.#machine.index < index && this.#closed === undefined;
+    while (isPending() && timer.now() < end) {
+      await new Promise<void>((resolve) => void timer.after(LOOK_AGAIN_MS, resolve));
+    }
+    if (this.#machine.replacedAt !== index) throw uncertain;
+    return index;
   }
 
   #peerStatus({ id, silence, match }: Peer, { lastTerm }: Status): PeerStatus {
@@ -331,6 +372,8 @@ class Replicated implements ClusterStorage {
 
 /** How long a stop waits for the disk: more than a slow one takes, less than anybody's patience. */
 const END_PATIENCE_MS = 3_000;
+/** How often it is looked whether an entry has come through after all. */
+const LOOK_AGAIN_MS = 100;
 
 function asNoLeader(error: unknown): never {
   if (error instanceof UnconfirmedError) throw new NoLeaderError(error.message, { cause: error });

@@ -14,6 +14,7 @@ import {
   DamagedError,
   NEVER,
   StorageError,
+  tellApplied,
   type ApplyListener,
   type Failure,
   type Index,
@@ -215,7 +216,7 @@ export class Machine implements StateMachine {
   #applyWrites(writes: Writes, index: Index): Promise<void> | undefined {
     this.#generation.apply(index, encodeAll(writes, index));
     const keys = [...writes.keys()];
-    for (const listener of this.#listeners) listener(keys, index);
+    tellApplied(this.#listeners, keys, index);
     // A node that is sealed reads these, and nothing replays the log before it is unsealed.
     return keys.some(isOutsideBarrier) ? this.#flusher.through(index) : undefined;
   }
@@ -264,8 +265,17 @@ export class Machine implements StateMachine {
     this.#position = positionOf(plan.standing);
     this.#durable = this.#position;
     this.#flusher.restart(this.index);
-    for (const listener of this.#listeners) listener(keys, this.index);
     this.#retire(before);
+    this.#tellReplaced(keys);
+  }
+
+  /** What is told has happened: whoever cannot follow is not to be taken for a state that could not be read. */
+  #tellReplaced(keys: readonly string[]): void {
+    try {
+      tellApplied(this.#listeners, keys, this.index);
+    } catch (error) {
+      throw this.#flusher.fail(error);
+    }
   }
 
   /** Which state will be found after a crash is not known when this fails, so no more is done. */

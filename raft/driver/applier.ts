@@ -4,6 +4,8 @@ import type { Entry, Index } from '../types.ts';
 import type { StateMachine } from './ports.ts';
 
 export interface ApplierHands {
+  /** Entries are applied now of which the first was committed at `since`. */
+  applying(since: number): void;
   applied(entries: readonly Entry[], through: Index): void;
   failed(error: unknown): void;
 }
@@ -16,6 +18,8 @@ export class Applier {
   readonly #hands: ApplierHands;
   readonly #turns: (() => Promise<void>)[] = [];
   #waiting: readonly Entry[] = [];
+  /** When the first of those that wait was taken. */
+  #since = 0;
   #running: Promise<void> | undefined;
   #hasEnded = false;
 
@@ -24,7 +28,8 @@ export class Applier {
     this.#hands = hands;
   }
 
-  take(entries: readonly Entry[]): void {
+  take(entries: readonly Entry[], now: number): void {
+    if (this.#waiting.length === 0) this.#since = now;
     this.#waiting = this.#waiting.length === 0 ? entries : [...this.#waiting, ...entries];
     this.#run();
   }
@@ -65,6 +70,7 @@ export class Applier {
   #apply(): void {
     const entries = this.#next();
     const through = entries.at(-1)?.index as Index;
+    this.#hands.applying(this.#since);
     const slow = this.#machine.apply(entries);
     if (slow === undefined) this.#hands.applied(entries, through);
     else this.#await(slow.then(() => this.#hands.applied(entries, through)));

@@ -2,48 +2,25 @@
 // there are others, a network. It ends once and for good; to take part again, another one is opened on the same disk.
 import type { State } from '../state.ts';
 import { statusOf } from '../status.ts';
-import type { Entry, Index, Message, NodeId, Outcome, Settings, Status, Ticket } from '../types.ts';
+import type { Entry, Index, Message, NodeId, Outcome, Status, Ticket } from '../types.ts';
 import { Applier } from './applier.ts';
 import { Comparison, type ComparisonHands } from './comparison.ts';
-import { Compaction, type CompactionHands, type CompactionSettings } from './compaction.ts';
+import { Compaction, type CompactionHands } from './compaction.ts';
 import { Lease } from './lease.ts';
 import { Loop, type Question } from './loop.ts';
 import type { Install, News } from './order.ts';
 import type { Part } from './packet.ts';
 import { markRemoved } from './removed.ts';
+import type { DriverOptions } from './options.ts';
 import { Post } from './post.ts';
-import { Persister, type DurableLog, type PersisterHands } from './persister.ts';
-import type { Disk, Network, StateMachine, Timer } from './ports.ts';
+import { Persister, type LogExtent, type PersisterHands } from './persister.ts';
+import type { Network } from './ports.ts';
+import { Report } from './report.ts';
 import { Reads, UnconfirmedError } from './reads.ts';
 import { Snapshots, type SnapshotHands } from './snapshots.ts';
 import { Standing, type Role } from './standing.ts';
 import { Ticker } from './ticker.ts';
 import type { Settle } from './tickets.ts';
-
-/** Who is told what happens. All of it is told between two steps, so that it may ask again. */
-export interface DriverEvents {
-  applied(through: Index): void;
-  role(role: Role): void;
-  /** The state is not what the log makes of it: it has to be thrown away and filled again. */
-  diverged(index: Index): void;
-}
-
-export interface DriverOptions {
-  readonly settings: Settings;
-  readonly tickMs: number;
-  readonly state: State;
-  readonly timer: Timer;
-  readonly log: DurableLog;
-  /** Where the log is, and snapshots lie beside it. */
-  readonly disk: Disk;
-  /** The log begins after this index. */
-  readonly start: Index;
-  /** See `markRemoved`. */
-  readonly isRemoved: boolean;
-  readonly machine: StateMachine;
-  readonly compaction: CompactionSettings;
-  readonly events: DriverEvents;
-}
 
 const NOTHING = Promise.resolve();
 
@@ -63,6 +40,7 @@ export class Driver {
   readonly #post: Post;
   readonly #standing = new Standing();
   readonly #ticker: Ticker;
+  readonly #report: Report;
   #applied: Index;
   /** A snapshot has arrived, and the core does not know it yet. */
   #hasArrived = false;
@@ -73,9 +51,11 @@ export class Driver {
     const { settings, tickMs, state, timer, machine } = options;
     this.#options = options;
     this.#applied = machine.position.index;
+    this.#report = new Report(options.meter, timer);
     this.#post = new Post(settings.id, (from, part) => this.#receive(from, part));
     this.#post.configure(statusOf(state).configuration);
     this.#applier = new Applier(machine, {
+      applying: (since) => this.#report.applying(since),
       applied: (entries, through) => this.#appliedTo(entries, through),
       failed: (error) => this.fail(error),
     });
@@ -121,6 +101,10 @@ export class Driver {
   /** What the core knows, to be looked at and not kept. */
   get state(): State {
     return this.#loop.state;
+  }
+
+  get logExtent(): LogExtent {
+    return this.#options.log.extent;
   }
 
   /** Until when nobody else can lead, by this node's timer; in the past when it does not know. */
@@ -195,6 +179,7 @@ export class Driver {
     this.#loop.end();
     this.#reads.end();
     this.#standing.end(role);
+    this.#report.ended(this.state);
     this.#tellRole();
     await this.#applier.end();
     await this.#snapshots.end();
@@ -204,15 +189,11 @@ export class Driver {
   #hands(): ConstructorParameters<typeof Loop>[0]['hands'] {
     return {
       persist: (group) => this.#persister.persist(group),
-      install: (install) => this.#install(install),
+      install: (install) => this.#report.timed('install', () => this.#install(install)),
       send: (messages) => this.#post.sendMessages(messages),
-      apply: (entries) => this.#applier.take(entries),
+      apply: (entries, at) => this.#applier.take(entries, at),
       tell: (news, at) => this.#tell(news, at),
-      settled: () => {
-        // By now the core has said whether it wants what has arrived.
-        this.#hasArrived = false;
-        this.#tellRole();
-      },
+      settled: () => this.#settled(),
       failed: (error) => this.fail(error),
     };
   }
@@ -331,7 +312,9 @@ export class Driver {
   }
 
   #appliedTo(entries: readonly Entry[], through: Index): void {
-    this.#compaction.applied(entries, this.#options.timer.now());
+    const now = this.#options.timer.now();
+    this.#report.applied(entries.length, now);
+    this.#compaction.applied(entries, now);
     this.#loop.input({ type: 'applied', through });
     this.#moved(through);
     this.#comparison.applied(through);
@@ -359,7 +342,7 @@ export class Driver {
         this.#lease.begin(news.round, at);
         break;
       case 'round-confirmed':
-        this.#lease.confirm(news.round);
+        this.#report.confirmed(this.#lease.confirm(news.round), at);
         break;
       case 'rounds-void':
         this.#lease.end();
@@ -380,6 +363,13 @@ export class Driver {
   #removed(): void {
     const marked = markRemoved(this.#options.disk).catch(() => undefined);
     this.end({ type: 'removed' }, marked).catch(() => undefined);
+  }
+
+  #settled(): void {
+    // By now the core has said whether it wants what has arrived.
+    this.#hasArrived = false;
+    this.#report.stepped(this.state);
+    this.#tellRole();
   }
 
   #tellRole(): void {

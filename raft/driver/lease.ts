@@ -26,14 +26,16 @@ export class Lease {
     if (oldest !== undefined) this.#beganByRound.delete(oldest);
   }
 
-  confirm(round: Round): void {
+  /** The answer is when the round began; `undefined` when that does not matter any more. */
+  confirm(round: Round): number | undefined {
     const began = this.#beganByRound.get(round);
-    if (began === undefined) return;
+    if (began === undefined) return undefined;
     this.#until = Math.max(this.#until, began + this.#length);
     for (const earlier of this.#beganByRound.keys()) {
       if (earlier > round) break;
       this.#beganByRound.delete(earlier);
     }
+    return began;
   }
 
   /** No round counts any more: of those that have begun, none will give a lease either. */

@@ -14,8 +14,8 @@ export interface LoopHands {
   install(install: Install): Promise<void>;
   /** Called once for each drain, with all that is to be sent. */
   send(messages: readonly Message[]): void;
-  apply(entries: readonly Entry[]): void;
-  /** `at`: a moment before the step that gave the news began. */
+  /** `at`: a moment before the step that gave the entries, or the news, began. */
+  apply(entries: readonly Entry[], at: number): void;
   tell(news: Exclude<News, { type: 'settle' }>, at: number): void;
   /** Inputs have been stepped and what was due at once is done: the moment to tell others, who may ask again. */
   settled(): void;
@@ -104,7 +104,7 @@ export class Loop {
       persisted: ({ sequence }) => this.input({ type: 'persisted', sequence }),
       install: (install) => this.#hands.install(install),
       send: (message) => this.#outgoing.push(message),
-      apply: (entries) => this.#hands.apply(entries),
+      apply: (entries) => this.#hands.apply(entries, this.#steppedAt),
       tell: (news) => this.#tell(news),
       fail: (error) => this.#fail(error),
       wake: () => this.#schedule(),

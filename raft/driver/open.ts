@@ -3,10 +3,14 @@
 import { newState } from '../state.ts';
 import type { Configuration, NodeId, Restored, Settings } from '../types.ts';
 import type { CompactionSettings } from './compaction.ts';
-import { Driver, type DriverEvents } from './driver.ts';
+import { Driver } from './driver.ts';
+import type { DriverEvents } from './options.ts';
+import { MeteredLog, MeteredMachine } from './metered.ts';
+import type { DurableLog } from './persister.ts';
 import {
   CorruptionError,
   type Disk,
+  type Meter,
   type Position,
   type StateMachine,
   type Timer,
@@ -24,6 +28,8 @@ export interface OpenOptions {
   readonly machine: StateMachine;
   readonly compaction: CompactionSettings;
   readonly events: DriverEvents;
+  /** Told of all that the driver does. */
+  readonly meter?: Meter | undefined;
 }
 
 /** @throws CorruptionError when something is damaged that no other node can replace */
@@ -35,12 +41,21 @@ export async function openDriver(options: OpenOptions): Promise<Driver> {
     assertFillable(settings.id, restored);
     const state = newState(settings, restored);
     const isRemoved = await wasRemoved(options.disk);
-    const { wal: log } = opened;
-    return new Driver({ ...options, state, log, start: restored.start.index, isRemoved });
+    const parts = metered(options, opened.wal);
+    return new Driver({ ...options, ...parts, state, start: restored.start.index, isRemoved });
   } catch (error) {
     await opened.wal.close();
     throw error;
   }
+}
+
+function metered(
+  { machine, meter, timer }: OpenOptions,
+  log: DurableLog,
+): { readonly log: DurableLog; readonly machine: StateMachine } {
+  if (meter === undefined) return { log, machine };
+  const gauging = { meter, timer };
+  return { log: new MeteredLog(log, gauging), machine: new MeteredMachine(machine, gauging) };
 }
 
 /** A damaged log is thrown away when others can give this node what it has lost. */

@@ -3,8 +3,18 @@ import type { Entry, HardState, Index, SnapshotMeta } from '../types.ts';
 import type { Persist } from './order.ts';
 import { DiskFullError } from './ports.ts';
 
+/** What the log takes on the disk, without the room that is made ready for it. */
+export interface LogExtent {
+  readonly bytes: number;
+  /** Of those, what has not been written to yet. */
+  readonly freeBytes: number;
+  /** How often it has been written to since it was opened. */
+  readonly writes: number;
+}
+
 /** The log on the disk. */
 export interface DurableLog {
+  readonly extent: LogExtent;
   /** Durable when it resolves. @throws DiskFullError when it can be tried again as it is */
   append(hardState: HardState | undefined, entries: readonly Entry[]): Promise<void>;
   compact(through: Index): Promise<void>;

@@ -1,6 +1,6 @@
 // What the driver needs of the world: a disk, a network, a clock, a state machine. The real ones are beside this file and
 // in storage/; the simulator brings its own.
-import type { Configuration, Entry, Index, NodeId, SnapshotMeta, Term } from '../types.ts';
+import type { Configuration, Entry, Index, NodeId, SnapshotMeta, Status, Term } from '../types.ts';
 
 /** Monotonic time in milliseconds since some moment of this process; never set back or forward by anybody. */
 export interface Timer {
@@ -95,4 +95,27 @@ export interface Snapshot {
   chunks(): AsyncIterable<Uint8Array>;
   /** To be called in the end, also when not all was read. */
   release(): void;
+}
+
+/**
+ * What `Meter.did` tells of: the state is durable up to an entry, the log was cut, a snapshot of the state was begun, the
+ * state was replaced, a snapshot that came from the leader has been installed.
+ */
+export type Chore = 'sync' | 'compact' | 'snapshot' | 'restore' | 'install';
+
+/**
+ * Is told what the driver does, for whoever keeps figures of it. All times are in milliseconds; `now` is what the driver's
+ * timer said last, so that nobody has to ask a clock again. A call comes in the middle of the work, so it may do no more
+ * than note a few numbers.
+ */
+export interface Meter {
+  /** These entries have become durable in the log. */
+  logged(entries: readonly Entry[], took: number, now: number): void;
+  /** So many committed entries were applied together, after they had waited for others. */
+  applied(count: number, waited: number, took: number, now: number): void;
+  /** A majority has answered a round of this leader that began so long ago. */
+  confirmed(ago: number, now: number): void;
+  did(chore: Chore, took: number, now: number): void;
+  /** What the node is to Raft now; `undefined` when it takes no part any more. */
+  turned(role: Status['role'] | undefined, term: Term): void;
 }

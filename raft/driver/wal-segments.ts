@@ -105,6 +105,17 @@ export class SegmentWriter {
     return this.#tail.segment.number;
   }
 
+  /** Of the segment that is written to. */
+  get freeBytes(): number {
+    const { segment, place } = this.#tail;
+    return segment.file.size - place.sector * SECTOR_BYTES;
+  }
+
+  /** Of each segment but one that had to be larger. */
+  get segmentBytes(): number {
+    return this.#segmentBytes;
+  }
+
   /** What one group may take, so that segments are filled well. */
   get maxGroupBytes(): number {
     return this.#segmentBytes / 4;

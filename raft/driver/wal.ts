@@ -5,6 +5,7 @@ import type { Entry, HardState, Index, SnapshotMeta } from '../types.ts';
 import type { HardStateFile } from './hard-state.ts';
 import type { LogOutline } from './log-outline.ts';
 import { DiskFullError, type Disk } from './ports.ts';
+import type { LogExtent } from './persister.ts';
 import { roomFor, type NumberedHardState, type Record } from './wal-records.ts';
 import { segmentName, type KeptSegment, type Segment, type SegmentWriter } from './wal-segments.ts';
 
@@ -55,6 +56,7 @@ export class Wal {
   #running: Promise<void> | undefined;
   /** What is on the disk is not known after an error, and to sync again would say that all is well when it is not. */
   #failure: Error | undefined;
+  #writes = 0;
 
   constructor(parts: WalParts) {
     this.#disk = parts.disk;
@@ -63,6 +65,11 @@ export class Wal {
     this.#outline = parts.outline;
     this.#numbered = parts.numbered;
     this.#segments = [...parts.segments];
+  }
+
+  get extent(): LogExtent {
+    const { freeBytes, segmentBytes } = this.#writer;
+    return { bytes: this.#segments.length * segmentBytes, freeBytes, writes: this.#writes };
   }
 
   /**
@@ -203,6 +210,7 @@ export class Wal {
       heading: (segment, chain) =>
         headingOf({ outline: this.#outline, numbered: this.#numbered }, segment, chain),
     });
+    this.#writes += 1;
     if (isBegun) {
       this.#segments.push({ number: this.#writer.number, lastIndex: this.#outline.start.index });
       this.makeRoom().catch(() => undefined); // whoever needs the room is told

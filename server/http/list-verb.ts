@@ -76,10 +76,17 @@ function rescuedBytes({ code, rawPacket, bytesParsed = 0 }: ParseError): Buffer 
   return Buffer.concat([STAND_IN, rawPacket.subarray(start + LIST.length)]);
 }
 
+/** The time that a client has to read why; one that never ends its half would keep its connection for ever. */
+const LINGER_MS = 1_000;
+/** What the parser and the limits of requests complain of. Whatever else comes here has no HTTP to be answered in. */
+const OF_HTTP = /^(?:HPE|ERR_HTTP)_/;
+
 function refuse(error: ParseError, socket: Duplex): void {
-  if (!socket.writable) {
+  if (!socket.writable || !OF_HTTP.test(error.code ?? '')) {
     socket.destroy();
     return;
   }
   socket.end(error.code === 'HPE_HEADER_OVERFLOW' ? HEADERS_TOO_LARGE : BAD_REQUEST);
+  const ending = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(ending));
 }

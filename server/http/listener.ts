@@ -2,7 +2,7 @@
 import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import net, { type Socket } from 'node:net';
 import type { SecureVersion } from 'node:tls';
 import { ConfigError } from '../config/file.ts';
 import type { Listener } from '../config/listener.ts';
@@ -19,6 +19,8 @@ const MAX_CONNECTIONS = 10_000;
 /** How long a TLS handshake may take. A client that never begins one is not heard of otherwise. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
+/** How long clients that ask again and again have to learn that the listener closes. */
+const LAST_ANSWERS_MS = 500;
 /** How often connections are looked for that have become idle while the listener closes. */
 const IDLE_CHECK_MS = 20;
 
@@ -146,14 +148,21 @@ function boundAddress(server: http.Server | https.Server, { address }: Listener)
   return `${address.slice(0, address.lastIndexOf(':'))}:${bound.port}`;
 }
 
+/**
+ * node:http would close what is idle at once. A client that is just sending its next request would see nothing but a
+ * broken connection; so for a while each answer says that it is the last, and only then the rest is closed.
+ */
 function closeServer(server: http.Server | https.Server): Promise<void> {
   return new Promise((resolve) => {
-    // Connections that are kept become idle when their last request has ended.
-    const looking = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-    server.close(() => {
-      clearInterval(looking);
+    let looking: NodeJS.Timeout | undefined;
+    const lookForIdle = (): void => {
+      server.closeIdleConnections();
+      looking = setTimeout(lookForIdle, IDLE_CHECK_MS);
+    };
+    looking = setTimeout(lookForIdle, LAST_ANSWERS_MS);
+    net.Server.prototype.close.call(server, () => {
+      clearTimeout(looking);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }

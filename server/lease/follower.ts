@@ -61,7 +61,9 @@ export class LeaseFollower {
   #look(): void {
     this.#turn = undefined;
     if (this.#options.barrier.isSealed) return; // everything is looked at anew after unsealing
-    for (const key of this.#next(RECORDS_PER_TURN)) this.#carefully(key, () => this.#follow(key));
+    // A storage that has failed tells of no keys either; then the node ends, and says why itself.
+    const keys = this.#carefully(TOKENS_PREFIX, () => this.#next(RECORDS_PER_TURN)) ?? [];
+    for (const key of keys) this.#carefully(key, () => this.#follow(key));
     this.#options.whenSeen();
     if (this.#changed.size > 0 || this.#rest !== undefined) this.#schedule();
   }

@@ -4,11 +4,12 @@ import type { Metrics } from './metrics.ts';
 
 export function auditMeter(metrics: Metrics): AuditMeter {
   // Dashboards ask for the failures before there are any.
-  for (const type of ['request', 'response']) metrics.count(`audit.log_${type}_failure`, 0);
+  metrics.count('audit.log_request_failure', 0);
+  metrics.count('audit.log_response_failure', 0);
   return {
     logged: (type, milliseconds, path) => {
-      const of = path === undefined ? '' : `${path}.`;
-      metrics.sample(`audit.${of}log_${type}`, milliseconds);
+      const name = path === undefined ? 'audit' : (`audit.${path}` as const);
+      metrics.sample(`${name}.log_${type}`, milliseconds);
     },
     failed: (type) => metrics.count(`audit.log_${type}_failure`),
   };

@@ -4,21 +4,25 @@ import { seconds } from '#sdk/duration.ts';
 import { initialTelemetry } from '../config/telemetry.ts';
 import type { Node } from '../node.ts';
 import { Metrics, type GaugeValue } from './metrics.ts';
-import { clusterGauges, storageGauges } from './raft-meter.ts';
+import { clusterGauges, storageGauges } from './raft-gauges.ts';
 
 /** Without a telemetry stanza there is nothing for Prometheus. */
 const NO_TELEMETRY = { ...initialTelemetry, prometheus_retention_time: seconds(0) };
 
-export function makeMetrics({ clock, config }: Pick<Node, 'clock' | 'config'>): Metrics {
+/** @param now see `MetricsOptions`; whoever has no timer has a clock */
+export function makeMetrics(
+  { clock, config }: Pick<Node, 'clock' | 'config'>,
+  now: () => number = () => clock.now(),
+): Metrics {
   const { telemetry = NO_TELEMETRY } = config;
-  return new Metrics({ clock, telemetry, hostname: hostname() });
+  return new Metrics({ clock, now, telemetry, hostname: hostname() });
 }
 
 /** The state of the node, which a sealed one shows too. */
 export function nodeGauges(node: Node, clusterName: string): readonly GaugeValue[] {
   const labels = { cluster: clusterName };
   const services = node.unsealed();
-  const gauges = [
+  const gauges: readonly GaugeValue[] = [
     { name: 'core.unsealed', value: Number(services !== undefined), labels },
     { name: 'core.active', value: Number(node.activeSince !== undefined), labels },
     { name: 'core.in_flight_requests', value: node.inFlight.size, labels },

@@ -1,17 +1,29 @@
 // The storage below the barrier, with what it does counted and timed under Vault's names for integrated storage.
 import type { ApplyListener, Batch, Index, Physical } from '#storage/physical.ts';
-import type { Metrics } from './metrics.ts';
+import type { AddCount, AddSample, Metrics } from './metrics.ts';
 
 export class MeteredStorage implements Physical {
   readonly #storage: Physical;
   readonly #metrics: Metrics;
-  readonly #now: () => number;
+  readonly #get: AddSample;
+  readonly #list: AddSample;
+  readonly #put: AddSample;
+  readonly #delete: AddSample;
+  readonly #size: AddSample;
+  readonly #time: AddSample;
+  readonly #apply: AddCount;
 
-  /** @param now monotonic, in milliseconds */
-  constructor(storage: Physical, metrics: Metrics, now: () => number) {
+  constructor(storage: Physical, metrics: Metrics) {
     this.#storage = storage;
     this.#metrics = metrics;
-    this.#now = now;
+    // There is one layer below the barrier, where Vault has three.
+    this.#get = metrics.summary('raft.get', 'raft_storage.get', 'raft_storage.fsm.get');
+    this.#list = metrics.summary('raft.list', 'raft_storage.list', 'raft_storage.fsm.list');
+    this.#put = metrics.summary('raft_storage.put');
+    this.#delete = metrics.summary('raft_storage.delete');
+    this.#size = metrics.summary('raft_storage.entry_size');
+    this.#time = metrics.summary('raft.commitTime');
+    this.#apply = metrics.counter('raft.apply');
   }
 
   get index(): Index {
@@ -19,7 +31,11 @@ export class MeteredStorage implements Physical {
   }
 
   get(key: string): Uint8Array | undefined {
-    return this.#timed('get', () => this.#storage.get(key));
+    const start = this.#metrics.now();
+    const value = this.#storage.get(key);
+    const now = this.#metrics.now();
+    this.#get(now - start, now);
+    return value;
   }
 
   indexOf(key: string): Index {
@@ -27,7 +43,11 @@ export class MeteredStorage implements Physical {
   }
 
   list(prefix: string): readonly string[] {
-    return this.#timed('list', () => this.#storage.list(prefix));
+    const start = this.#metrics.now();
+    const names = this.#storage.list(prefix);
+    const now = this.#metrics.now();
+    this.#list(now - start, now);
+    return names;
   }
 
   listIndexOf(prefix: string): Index {
@@ -35,9 +55,9 @@ export class MeteredStorage implements Physical {
   }
 
   async commit(batch: Batch): Promise<Index> {
-    const start = this.#now();
+    const start = this.#metrics.now();
     const index = await this.#storage.commit(batch);
-    if (batch.writes.size > 0) this.#committed(batch.writes, this.#now() - start);
+    if (batch.writes.size > 0) this.#committed(batch.writes, start);
     return index;
   }
 
@@ -49,26 +69,17 @@ export class MeteredStorage implements Physical {
     return this.#storage.close();
   }
 
-  #timed<T>(operation: 'get' | 'list', read: () => T): T {
-    const start = this.#now();
-    const answer = read();
-    const took = this.#now() - start;
-    // There is one layer below the barrier, where Vault has three.
-    this.#metrics.sample(`raft.${operation}`, took);
-    this.#metrics.sample(`raft_storage.${operation}`, took);
-    this.#metrics.sample(`raft_storage.fsm.${operation}`, took);
-    return answer;
-  }
-
-  #committed(writes: Batch['writes'], took: number): void {
-    const metrics = this.#metrics;
-    metrics.count('raft.apply');
-    metrics.sample('raft.commitTime', took);
+  #committed(writes: Batch['writes'], start: number): void {
+    const now = this.#metrics.now();
+    const took = now - start;
+    this.#apply(1);
+    this.#time(took, now);
     let bytes = 0;
     for (const [key, value] of writes) {
       bytes += key.length + (value?.length ?? 0);
-      metrics.sample(value === undefined ? 'raft_storage.delete' : 'raft_storage.put', took);
+      if (value === undefined) this.#delete(took, now);
+      else this.#put(took, now);
     }
-    metrics.sample('raft_storage.entry_size', bytes);
+    this.#size(bytes, now);
   }
 }

@@ -3,6 +3,7 @@
 import { Registry } from 'prom-client';
 import type { Clock } from '#sdk/clock.ts';
 import type { Telemetry } from '../config/telemetry.ts';
+import { helpOf, type CounterName, type GaugeName, type SummaryName } from './definitions.ts';
 import { makeFilter } from './filter.ts';
 import { QUANTILES, Samples } from './samples.ts';
 
@@ -12,10 +13,18 @@ export type Labels = Readonly<Record<string, string>>;
 export type Gauge = () => readonly GaugeValue[];
 
 export interface GaugeValue {
-  readonly name: string;
+  readonly name: GaugeName;
   readonly value: number;
   readonly labels?: Labels;
 }
+
+/** Adds to a counter. */
+export type AddCount = (by: number) => void;
+
+/** Adds one more sample, taken at `now` by the timer of the metrics. */
+export type AddSample = (value: number, now: number) => void;
+
+const NO_LABELS: Labels = {};
 
 interface Counted {
   readonly labels: Labels;
@@ -24,6 +33,8 @@ interface Counted {
 
 export interface MetricsOptions {
   readonly clock: Clock;
+  /** Milliseconds since some moment, never set by anybody: the age of samples goes by it. */
+  readonly now: () => number;
   readonly telemetry: Pick<
     Telemetry,
     | 'metrics_prefix'
@@ -40,8 +51,8 @@ export class Metrics {
   readonly #options: MetricsOptions;
   readonly #isKept: (name: string) => boolean;
   readonly #always: Labels;
-  readonly #counters = new Map<string, Map<string, Counted>>();
-  readonly #samples = new Map<string, Samples>();
+  readonly #counters = new Map<CounterName, Map<string, Counted>>();
+  readonly #samples = new Map<SummaryName, Samples>();
   readonly #gauges = new Set<Gauge>();
 
   constructor(options: MetricsOptions) {
@@ -51,25 +62,38 @@ export class Metrics {
     this.#always = telemetry.enable_hostname_label ? { host: hostname } : {};
   }
 
+  /** By which samples are taken. */
+  now(): number {
+    return this.#options.now();
+  }
+
   /** Whether Prometheus may ask. */
   get keepsForPrometheus(): boolean {
     return this.#options.telemetry.prometheus_retention_time > 0;
   }
 
-  count(name: string, by = 1, labels: Labels = {}): void {
-    const series = this.#counters.get(name) ?? new Map<string, Counted>();
-    this.#counters.set(name, series);
-    const key = JSON.stringify(labels);
-    const counted = series.get(key);
-    if (counted === undefined) series.set(key, { labels, value: by });
-    else counted.value += by;
+  count(name: CounterName, by = 1, labels: Labels = NO_LABELS): void {
+    this.#counted(name, labels).value += by;
+  }
+
+  /** For what happens often: a counter that is shown from now on. */
+  counter(name: CounterName, labels: Labels = NO_LABELS): AddCount {
+    const counted = this.#counted(name, labels);
+    return (by) => {
+      counted.value += by;
+    };
   }
 
   /** A duration in milliseconds, or a size. */
-  sample(name: string, value: number): void {
-    let samples = this.#samples.get(name);
-    if (samples === undefined) this.#samples.set(name, (samples = new Samples()));
-    samples.add(value, this.#options.clock.now());
+  sample(name: SummaryName, value: number): void {
+    this.#sampled(name).add(value, this.now());
+  }
+
+  /** For what happens often: a summary that is shown from now on, under more than one name if need be. */
+  summary(name: SummaryName, ...alsoAs: readonly SummaryName[]): AddSample {
+    const samples = this.#sampled(name);
+    for (const other of alsoAs) this.#samples.set(other, samples);
+    return (value, now) => samples.add(value, now);
   }
 
   /** Has `gauge` asked whenever somebody looks; the answer ends that. */
@@ -82,7 +106,7 @@ export class Metrics {
   async text(): Promise<string> {
     const registry = new Registry();
     for (const [name, metric] of this.#all()) {
-      const shown = { name, help: name, ...metric };
+      const shown = { name, ...metric };
       // The registry asks no more of a metric than this; its type names its own classes only.
       registry.registerMetric({ name, get: async () => Promise.resolve(shown) } as never);
     }
@@ -107,10 +131,12 @@ export class Metrics {
           Labels: { ...this.#always, ...labels },
         })),
       ),
-      Samples: [...this.#kept(this.#samples)].map(([name, samples]) => {
+      Samples: [...this.#kept(this.#samples)].flatMap(([name, samples]) => {
         const { count, sum, min, max, mean, deviation } = samples.distribution(this.#since());
+        // JSON has no number for the mean of nothing.
+        if (Number.isNaN(mean)) return [];
         const facts = { Count: count, Sum: sum, Min: min, Max: max, Mean: mean, Stddev: deviation };
-        return { Name: this.#dotted(name), ...facts, Labels: this.#always };
+        return [{ Name: this.#dotted(name), ...facts, Labels: this.#always }];
       }),
     };
   }
@@ -122,6 +148,7 @@ export class Metrics {
         this.#underscored(name),
         {
           type: 'gauge',
+          help: helpOf(name),
           values: values.map(({ value, labels = {} }) => this.#labelled(value, labels)),
         },
       ]),
@@ -129,12 +156,17 @@ export class Metrics {
         this.#underscored(name),
         {
           type: 'counter',
+          help: helpOf(name),
           values: [...series.values()].map(({ value, labels }) => this.#labelled(value, labels)),
         },
       ]),
       ...[...this.#kept(this.#samples)].map(([name, samples]): [string, Shown] => [
         this.#underscored(name),
-        { type: 'summary', values: this.#summary(this.#underscored(name), samples) },
+        {
+          type: 'summary',
+          help: helpOf(name),
+          values: this.#summary(this.#underscored(name), samples),
+        },
       ]),
     ]);
   }
@@ -154,8 +186,23 @@ export class Metrics {
       .filter(({ name }) => this.#isKept(this.#dotted(name)));
   }
 
-  #kept<T>(metrics: ReadonlyMap<string, T>): Iterable<readonly [string, T]> {
+  #kept<N extends string, T>(metrics: ReadonlyMap<N, T>): Iterable<readonly [N, T]> {
     return [...metrics].filter(([name]) => this.#isKept(this.#dotted(name)));
+  }
+
+  #counted(name: CounterName, labels: Labels): Counted {
+    let series = this.#counters.get(name);
+    if (series === undefined) this.#counters.set(name, (series = new Map<string, Counted>()));
+    const key = labels === NO_LABELS ? '' : JSON.stringify(labels);
+    let counted = series.get(key);
+    if (counted === undefined) series.set(key, (counted = { labels, value: 0 }));
+    return counted;
+  }
+
+  #sampled(name: SummaryName): Samples {
+    let samples = this.#samples.get(name);
+    if (samples === undefined) this.#samples.set(name, (samples = new Samples()));
+    return samples;
   }
 
   #labelled(value: number, labels: Labels): ShownValue {
@@ -163,8 +210,7 @@ export class Metrics {
   }
 
   #since(): number {
-    const { clock, telemetry } = this.#options;
-    return clock.now() - telemetry.prometheus_retention_time * 1000;
+    return this.now() - this.#options.telemetry.prometheus_retention_time * 1000;
   }
 
   #dotted(name: string): string {
@@ -178,6 +224,7 @@ export class Metrics {
 
 interface Shown {
   readonly type: 'gauge' | 'counter' | 'summary';
+  readonly help: string;
   readonly values: readonly ShownValue[];
 }
 

@@ -6,8 +6,6 @@ import { Admission } from '../cluster/admission.ts';
 import { Echoes } from '../cluster/echo.ts';
 import type { Storage } from '../config/storage.ts';
 import type { Log } from '../log.ts';
-import type { Metrics } from '../metrics/metrics.ts';
-import { sampleContacts } from '../metrics/raft-meter.ts';
 import { Autopilot } from './autopilot/autopilot.ts';
 import { AUTOPILOT_KEY, configOf, type AutopilotRecord } from './autopilot/config.ts';
 import type { RaftControls } from './controls.ts';
@@ -16,7 +14,6 @@ export interface RaftSurroundings {
   readonly clock: Clock;
   readonly log: Log;
   readonly barrier: Barrier;
-  readonly metrics: Metrics;
   readonly settings: Extract<Storage, { readonly type: 'raft' }>;
 }
 
@@ -26,7 +23,7 @@ const RECONCILE_SECONDS = 10;
 
 /** Nothing runs yet: `autopilot.start` is for the active node. */
 export function makeRaftControls(
-  { clock, log, barrier, metrics, settings }: RaftSurroundings,
+  { clock, log, barrier, settings }: RaftSurroundings,
   storage: ClusterStorage,
 ): RaftControls {
   return {
@@ -39,7 +36,6 @@ export function makeRaftControls(
       log,
       storage,
       config: () => configOf(barrier.read<AutopilotRecord>(AUTOPILOT_KEY)?.value),
-      whenSeen: (state) => sampleContacts(metrics, state),
       updateInterval: interval(settings.autopilot_update_interval, UPDATE_SECONDS),
       reconcileInterval: interval(settings.autopilot_reconcile_interval, RECONCILE_SECONDS),
     }),

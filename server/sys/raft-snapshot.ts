@@ -5,8 +5,6 @@ import { badRequest, ClientError } from '#sdk/errors.ts';
 import { pathFor } from '#sdk/path.ts';
 import { stream, type StreamReply } from '#sdk/reply.ts';
 import type { Barrier } from '#storage/barrier/barrier.ts';
-import { isLostLeadership } from '#storage/cluster-storage.ts';
-import { SEAL_CONFIG_KEY } from '#storage/key.ts';
 import { DamagedError } from '#storage/physical.ts';
 import { advertise } from '../advertisement.ts';
 import { ArchiveError, ForeignArchiveError } from '../raft/archive/error.ts';
@@ -87,13 +85,9 @@ async function restore(engine: System, isForced: boolean): Promise<undefined> {
 
 /** What is in memory follows storage; where its keys are others than this node's, the node seals itself. */
 async function install({ storage }: RaftControls, archive: ReadArchive): Promise<void> {
-  // Whatever is restored is written anew, and nobody changes the seal meanwhile.
-  const before = storage.indexOf(SEAL_CONFIG_KEY);
   try {
     await storage.restore(archive.state());
   } catch (error) {
-    // The node has sealed itself before it heard of the end.
-    if (isLostLeadership(error) && storage.indexOf(SEAL_CONFIG_KEY) !== before) return;
     if (!(error instanceof DamagedError)) throw error;
     throw new ClientError(400, 'the state in the snapshot is damaged', { cause: error });
   }

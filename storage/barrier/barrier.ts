@@ -1,6 +1,6 @@
 // The barrier: everything below it is ciphertext, everything above it is JSON. Sealed, it has no keys and answers
 // nothing. How the root key is guarded is the seal's business.
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { formatTime, type Clock, type Millis } from '#sdk/clock.ts';
 import { assert } from '#sdk/errors.ts';
 import { parseJson } from '#sdk/json.ts';
@@ -16,9 +16,12 @@ import {
 import { Transaction } from '../transaction.ts';
 import { ValueCache } from './cache.ts';
 import { openEnvelope, sealEnvelope, termOf, type Term, undamaged } from './envelope.ts';
-import { KEY_BYTES, Keyring } from './keyring.ts';
+import { Keyring } from './keyring.ts';
 import { deriveKey } from './derive.ts';
 import { Nonces } from './nonces.ts';
+import { openKeyring, toKeyObject, WrongKeyError } from './root-key.ts';
+
+export { WrongKeyError } from './root-key.ts';
 
 /** The barrier has no keys. The words are Vault's. */
 export class SealedError extends Error {
@@ -26,11 +29,6 @@ export class SealedError extends Error {
   constructor() {
     super('Vault is sealed');
   }
-}
-
-/** The root key is another one than that which the storage was made with, or changed to. */
-export class WrongKeyError extends Error {
-  override readonly name = 'WrongKeyError';
 }
 
 export interface Read<T> {
@@ -76,8 +74,8 @@ export class Barrier {
   /** Where the keyring that is in use was written: whoever replaces it must have started from it. */
   #keyringIndex: Index = NEVER;
   #savedEncryptions = 0;
-  /** How many keyrings of this node are on their way into storage. */
-  #replacing = 0;
+  /** The keyrings of this node, as they will lie in storage, that are on their way there. */
+  readonly #onTheirWay = new Set<Buffer>();
   #whenLost: () => void = () => {};
 
   constructor(physical: Physical, clock: Clock) {
@@ -130,7 +128,7 @@ export class Barrier {
     this.#whenLost = whenLost;
     const stop = this.physical.observe((keys) => {
       // What this node has replaced itself it adopts when it hears that it is durable.
-      if (keys.includes(KEYRING_KEY) && this.#replacing === 0) this.#catchUp();
+      if (keys.includes(KEYRING_KEY) && !this.#isOwnKeyring()) this.#catchUp();
     });
     return () => {
       stop();
@@ -141,7 +139,13 @@ export class Barrier {
   /** The same as the storage's, as long as what was applied can be read. */
   observe(listener: ApplyListener): () => void {
     return this.physical.observe((keys, index) => {
-      if (!this.isSealed) listener(keys, index);
+      if (this.isSealed) return;
+      try {
+        listener(keys, index);
+      } catch (error) {
+        // Reading may have shown that this barrier has lost its key: then nobody answers from what was missed.
+        if (!this.isSealed) throw error;
+      }
     });
   }
 
@@ -331,6 +335,7 @@ export class Barrier {
   }
 
   #tryToLoad(rootKey: KeyObject): Keyring | undefined {
+    if (!this.isInitialised) return undefined; // what was restored by force may be anything
     try {
       return this.#load(rootKey);
     } catch (error) {
@@ -347,47 +352,41 @@ export class Barrier {
 
   /** @throws ConflictError when the keyring has been replaced meanwhile, by this node or another */
   async #replace(keyring: Keyring, records: Batch['writes'] = new Map()): Promise<void> {
-    this.#replacing += 1;
     try {
       const index = await this.#keep(keyring, this.#keyringIndex, records);
       // The barrier may have been sealed meanwhile.
       if (this.#keyring !== undefined) this.#adopt(keyring, index);
     } finally {
-      this.#replacing -= 1;
       this.#catchUp(); // another node may have been faster
     }
   }
 
-  #keep(keyring: Keyring, replaced: Index, records: Batch['writes']): Promise<Index> {
+  async #keep(keyring: Keyring, replaced: Index, records: Batch['writes']): Promise<Index> {
     const rootKey = { term: ROOT_TERM, key: keyring.rootKey };
     const plaintext = keyring.serialise();
     const envelope = sealEnvelope(rootKey, this.#nonces, KEYRING_KEY, plaintext);
     plaintext.fill(0);
-    return this.physical.commit({
-      reads: new Map([[KEYRING_KEY, replaced]]),
-      lists: new Map(),
-      writes: new Map([...records, [KEYRING_KEY, envelope]]),
-    });
+    this.#onTheirWay.add(envelope);
+    try {
+      return await this.physical.commit({
+        reads: new Map([[KEYRING_KEY, replaced]]),
+        lists: new Map(),
+        writes: new Map([...records, [KEYRING_KEY, envelope]]),
+      });
+    } finally {
+      this.#onTheirWay.delete(envelope);
+    }
+  }
+
+  #isOwnKeyring(): boolean {
+    if (this.#onTheirWay.size === 0) return false;
+    const lying = this.physical.get(KEYRING_KEY);
+    return lying !== undefined && [...this.#onTheirWay].some((own) => own.equals(lying));
   }
 
   #adopt(keyring: Keyring, index: Index): void {
     this.#keyring = keyring;
     this.#keyringIndex = index;
     this.#savedEncryptions = keyring.active.encryptions;
-  }
-}
-
-function toKeyObject(key: Uint8Array): KeyObject {
-  assert(key.length === KEY_BYTES, 'a root key is 32 bytes long');
-  return createSecretKey(key);
-}
-
-/** Below the barrier every byte is checked, so a keyring that does not open means another key. */
-function openKeyring(rootKey: KeyObject, envelope: Uint8Array): Buffer {
-  try {
-    return openEnvelope(rootKey, KEYRING_KEY, envelope);
-  } catch (error) {
-    if (!(error instanceof DamagedError)) throw error;
-    throw new WrongKeyError('the root key does not open the keyring', { cause: error });
   }
 }

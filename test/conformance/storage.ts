@@ -205,6 +205,16 @@ export function storageSuite(name: string, backend: Backend): void {
     t.is(seen, 'now');
   });
 
+  it('an observer that cannot follow ends the storage, which says so', async (t, store) => {
+    store.observe(() => {
+      throw new Error('lost');
+    });
+    await put(store, { a: 'written' }).catch(() => undefined);
+    const failed = { instanceOf: StorageError, message: /could not be followed: lost/ };
+    await t.throwsAsync(put(store, { a: 'later' }), failed);
+    t.throws(() => store.get('a'), failed);
+  });
+
   it('concurrent transactions are serializable in the order of their indexes', async (t, store) => {
     const seed = Number(process.env['SEED'] ?? 20_240_501);
     t.log(`SEED=${seed}`);

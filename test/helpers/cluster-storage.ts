@@ -120,7 +120,7 @@ export class FakeClusterStorage implements ClusterStorage {
     if (this.#role.type === 'leader' && !this.#cluster.handOver(this)) {
       this.#cluster.leader = undefined;
     }
-    this.become({ type: 'stopped' });
+    if (this.#role.type !== 'removed') this.become({ type: 'stopped' });
     return Promise.resolve();
   }
 

@@ -13,6 +13,7 @@ import { VirtualDisk } from '#test/simulation/disk.ts';
 import { VirtualMedia } from '#test/simulation/medium.ts';
 import { ManualTimer } from './manual-timer.ts';
 import { settle } from './medium.ts';
+import { NotingMeter } from './noting-meter.ts';
 import { seededRandom, type Random } from './random.ts';
 
 export const TICK_MS = 50;
@@ -48,6 +49,7 @@ export interface RaftNode {
   machine: Machine;
   driver: Driver | undefined;
   readonly roles: Role[];
+  readonly meter: NotingMeter;
 }
 
 export class RaftNodes {
@@ -98,6 +100,7 @@ export class RaftNodes {
       disk: new VirtualDisk(this.random),
       media: new VirtualMedia({ timer: this.timer }),
       roles: [],
+      meter: new NotingMeter(),
       driver: undefined,
     };
     const opened = { ...node, ...(await this.until(this.#open(node))) };
@@ -216,7 +219,7 @@ export class RaftNodes {
   }
 
   async #open(
-    node: Pick<RaftNode, 'id' | 'disk' | 'media' | 'roles' | 'driver'>,
+    node: Pick<RaftNode, 'id' | 'disk' | 'media' | 'roles' | 'driver' | 'meter'>,
   ): Promise<Pick<RaftNode, 'storage' | 'machine'>> {
     const { id, disk, media } = node;
     let driver: Driver | undefined;
@@ -242,6 +245,7 @@ export class RaftNodes {
           machine,
           compaction: this.#compaction,
           events,
+          meter: node.meter,
         });
         return driver;
       },

@@ -45,6 +45,8 @@ export async function settle(): Promise<void> {
 interface NodeOptions {
   readonly port: number;
   readonly config: string;
+  /** Lines of the listener's stanza besides. */
+  readonly listener: string;
   /** Connects to the cluster port of another node. */
   readonly dial: (from: NodeId, to: NodeId) => Duplex;
 }
@@ -59,7 +61,7 @@ export class TestNode {
   /** How many requests of clients came in by way of another node. */
   taken = 0;
 
-  constructor(storage: FakeClusterStorage, { port, config, dial }: NodeOptions) {
+  constructor(storage: FakeClusterStorage, { port, config, listener: lines, dial }: NodeOptions) {
     this.storage = storage;
     const line = (message: string): void => void this.logged.push(message);
     const text = `
@@ -70,6 +72,7 @@ export class TestNode {
       listener "tcp" {
         address = "127.0.0.1:${port}"
         tls_disable = true
+        ${lines}
       }
       api_addr = "http://127.0.0.1:${port}"
       cluster_addr = "https://127.0.0.1:${port + 1}"
@@ -168,7 +171,11 @@ const KV: NewMount = { kind: 'secret', path: 'secret/', type: 'kv', options: { v
 
 /** Two unsealed nodes with a kv store at secret/. */
 export async function twoNodes(
-  options: { readonly config?: string; readonly mounts?: readonly NewMount[] } = {},
+  options: {
+    readonly config?: string;
+    readonly listener?: string;
+    readonly mounts?: readonly NewMount[];
+  } = {},
 ): Promise<TwoNodes> {
   const cluster = new FakeCluster();
   const all: TestNode[] = [];
@@ -182,7 +189,8 @@ export async function twoNodes(
     return mine;
   };
   const make = (id: string, port: number): TestNode => {
-    const made = new TestNode(cluster.node(id), { port, config: options.config ?? '', dial });
+    const { config = '', listener = '' } = options;
+    const made = new TestNode(cluster.node(id), { port, config, listener, dial });
     all.push(made);
     return made;
   };

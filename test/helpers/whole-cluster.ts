@@ -17,11 +17,11 @@ export class WholeCluster extends FakeClusterStorage implements ClusterStorage {
   readonly cluster: FakeCluster;
   /** What the leader knows of the others. */
   known: readonly PeerStatus[] = [];
+  /** What the files of the log take, where that is known. */
+  log: ClusterStatus['log'];
   changes: MembershipChange[] = [];
   changeFailure: Error | undefined;
   restoreFailure: Error | undefined;
-  /** Whether it fails only when all is done. */
-  failsLate = false;
   /** How many saved states have not been released. */
   saving = 0;
 
@@ -46,7 +46,8 @@ export class WholeCluster extends FakeClusterStorage implements ClusterStorage {
   }
 
   override status(): ClusterStatus {
-    return { ...super.status(), peers: this.known };
+    const { log } = this;
+    return { ...super.status(), peers: this.known, ...(log === undefined ? {} : { log }) };
   }
 
   override change(change?: MembershipChange): Promise<void> {
@@ -80,7 +81,7 @@ export class WholeCluster extends FakeClusterStorage implements ClusterStorage {
   override async restore(state: AsyncIterable<Uint8Array> = nothing()): Promise<void> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of state) chunks.push(chunk);
-    if (this.restoreFailure !== undefined && !this.failsLate) throw this.restoreFailure;
+    if (this.restoreFailure !== undefined) throw this.restoreFailure;
     const { physical } = this.cluster;
     const writes = new Map<string, Uint8Array | undefined>();
     for (const key of keys(physical, '')) writes.set(key, undefined);
@@ -88,7 +89,6 @@ export class WholeCluster extends FakeClusterStorage implements ClusterStorage {
       writes.set(key, Buffer.from(value, 'base64'));
     }
     await physical.commit({ reads: new Map(), lists: new Map(), writes });
-    if (this.restoreFailure !== undefined) throw this.restoreFailure;
   }
 }
 

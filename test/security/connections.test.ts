@@ -2,8 +2,13 @@
 // notices. CVE-2026-15972.
 import { once } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { issue } from '#server/cluster/authority.ts';
+import { acceptListVerb } from '#server/http/list-verb.ts';
+import { systemClock } from '#server/system-clock.ts';
+import { authorities, node } from '#test/helpers/cluster.ts';
 import { collectGarbage } from './helpers/garbage.ts';
 import { startWorld, type World } from './helpers/world.ts';
 
@@ -90,6 +95,53 @@ test.serial('bytes that are no HTTP end their own connection alone', async (t) =
   const [answer] = (await once(kept, 'data')) as [Buffer];
   t.regex(answer.toString(), /^HTTP\/1\.1 200/);
 });
+
+const SHORT_MS = 50;
+
+/** A server as the listener makes it, but for its patience. */
+async function impatient(t: ExecutionContext, server: http.Server | https.Server): Promise<number> {
+  acceptListVerb(server, server instanceof https.Server ? 'secureConnection' : 'connection');
+  t.teardown(() => server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as net.AddressInfo).port;
+}
+
+for (const [what, bytes] of [
+  ['never begins', ''],
+  ['stops in the middle', '\x16\x03\x01\x01\x00'],
+] as const) {
+  test.serial(`a handshake that ${what} ends with its connection`, async (t) => {
+    const { cert, key } = issue(authorities, node('a'), systemClock.now());
+    const server = https.createServer({ cert, key, handshakeTimeout: SHORT_MS });
+    const gone = Promise.withResolvers<void>();
+    server.on('connection', (socket: net.Socket) => socket.once('close', gone.resolve));
+    const port = await impatient(t, server);
+    await connect(t, port, bytes); // it neither reads nor ends
+    await gone.promise;
+    t.is(await connectionsOf(server), 0);
+  });
+}
+
+test.serial('a client that is refused and does not go is not kept', async (t) => {
+  const limits = { headersTimeout: SHORT_MS, connectionsCheckingInterval: SHORT_MS };
+  const server = http.createServer(limits);
+  const gone = Promise.withResolvers<void>();
+  server.on('connection', (socket: net.Socket) => socket.once('close', gone.resolve));
+  const port = await impatient(t, server);
+  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  t.teardown(() => socket.destroy());
+  socket.write('GET / HTTP/1.1\r\nHost');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  t.regex(answer.toString(), /^HTTP\/1\.1 400/);
+  await gone.promise;
+  t.is(await connectionsOf(server), 0);
+});
+
+const connectionsOf = (server: net.Server): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
 
 /** A connection that is dropped is tried again, as every client does. */
 async function eventually<T>(action: () => Promise<T>): Promise<T> {

@@ -13,6 +13,8 @@ export interface ClientOptions {
   readonly quiet: number;
   readonly folders: number;
   readonly namesPerFolder: number;
+  /** How many of the operations save the whole state and put it back. */
+  readonly restores: number;
 }
 
 /** A client waits no longer for an answer. */
@@ -107,6 +109,8 @@ export class Clients {
   /** Mostly the leader; now and then anybody, who may believe to be the leader. */
   #target(): Host | undefined {
     const { running, leader } = this.#world;
+    const others = running.filter((host) => host !== leader && host.life?.server?.view.isLeader);
+    if (others.length > 0 && this.#dice.chance(0.3)) return this.#dice.pick(others);
     if (leader !== undefined && this.#dice.chance(0.6)) return leader;
     return running.length === 0 ? undefined : this.#dice.pick(running);
   }
@@ -114,6 +118,13 @@ export class Clients {
   #plan(): Plan {
     const folder = FOLDERS[this.#dice.below(this.#options.folders)] ?? 'f1/';
     const key = folder + this.#name(folder);
+    if (this.#dice.chance(this.#options.restores)) {
+      return {
+        folder,
+        request: { type: 'restore', keys: this.#allKeys() },
+        call: { outcome: 'unknown' },
+      };
+    }
     const kind = this.#dice.below(10);
     if (kind < 4) {
       return { folder, request: { type: 'read', key }, call: { outcome: 'unknown' } };
@@ -133,6 +144,13 @@ export class Clients {
     };
   }
 
+  #allKeys(): readonly string[] {
+    return FOLDERS.slice(0, this.#options.folders).flatMap((folder) => {
+      const names = folder === 'core/' ? CORE_NAMES : NAMES;
+      return names.map((name) => folder + name);
+    });
+  }
+
   #name(folder: string): string {
     const names = folder === 'core/' ? CORE_NAMES : NAMES;
     return names[this.#dice.below(this.#options.namesPerFolder)] ?? 'a';
@@ -145,6 +163,7 @@ export class Clients {
 
   #record({ folder, request, call }: Plan, start: number, reply: Reply): void {
     this.#world.counts.add(`operation ${reply.type}`);
+    if (reply.type === 'restored') return this.#recordRestore(start, reply);
     const end = this.#world.events.now;
     const done = callOf(request, call, reply);
     if (done === undefined) return;
@@ -153,6 +172,20 @@ export class Clients {
       for (const [key, value] of done.writes ?? []) this.#seen.set(key, value);
     }
     const operation = { call: done, start, end: done.outcome === 'unknown' ? undefined : end };
+    this.#add(folder, operation);
+  }
+
+  /** To each folder it is a write of all its keys. */
+  #recordRestore(start: number, reply: Extract<Reply, { type: 'restored' }>): void {
+    const end = reply.isSure ? this.#world.events.now : undefined;
+    const outcome = reply.isSure ? 'done' : 'unknown';
+    for (const folder of FOLDERS.slice(0, this.#options.folders)) {
+      const writes = new Map([...reply.values].filter(([key]) => key.startsWith(folder)));
+      this.#add(folder, { call: { writes, outcome }, start, end });
+    }
+  }
+
+  #add(folder: string, operation: Operation<Call>): void {
     const history = this.#histories.get(folder);
     if (history === undefined) this.#histories.set(folder, [operation]);
     else history.push(operation);
@@ -174,6 +207,7 @@ function callOf(request: Request, planned: Call, reply: Reply): Call | undefined
     case 'mismatch':
       return { ...planned, outcome: 'mismatch' };
     case 'failed':
+    case 'restored':
       return undefined;
     case 'unknown':
       return request.type === 'transaction' ? planned : undefined;

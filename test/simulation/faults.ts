@@ -33,6 +33,19 @@ const MAX_DRIFT = 0.01;
 const FAULTS: Readonly<Record<string, Begin>> = {
   crash: (world, chance) => crashed(world, chance, any(world, chance)),
   'crash of the leader': (world, chance) => crashed(world, chance, world.leader),
+  'restart in good order': (world, chance) => {
+    const host = any(world, chance);
+    if (host === undefined) return false;
+    const { process, life } = host;
+    process?.run(() =>
+      life?.server?.stop(() => {
+        if (host.process !== process) return;
+        world.crash(host);
+        world.events.after(chance.wait(200), () => world.start(host));
+      }),
+    );
+    return undefined;
+  },
   'crash of all': (world, chance) => {
     const all = world.running;
     for (const host of all) world.crash(host);

@@ -197,7 +197,7 @@ export class Invariants {
     if (message.type === 'vote') this.#vote(from, term, from);
     if (message.type === 'vote-reply' && message.isGranted) this.#vote(from, term, message.to);
     if (message.type === 'append-reply' && message.isAccepted) {
-      this.#checkPromise(from, message.index);
+      this.#checkPromise(from, term, message.index);
     }
   }
 
@@ -424,24 +424,24 @@ export class Invariants {
       this.#leases.delete(view.id);
       return;
     }
-    const isKnown = this.#leases.get(view.id) === view.leaseUntil && view.isLeader;
-    if (isKnown && this.#handedOver.get(view.id) !== view.term) return;
-    this.#leases.set(view.id, view.leaseUntil);
     if (!view.isLeader) fail(`${view.id} has a lease and does not lead`);
     if (!votersOf(view.configuration).includes(view.id)) fail(`${view.id} has a lease and no vote`);
     if (this.#handedOver.get(view.id) === view.term) {
       fail(`${view.id} has a lease after it told another to stand in term ${view.term}`);
     }
+    if (this.#leases.get(view.id) === view.leaseUntil) return;
+    this.#leases.set(view.id, view.leaseUntil);
     for (const [id, until] of this.#leases) {
       if (id !== view.id && until > now) fail(`${id} and ${view.id} both hold a lease`);
     }
   }
 
-  /** What a node says that it has is on its disk. */
-  #checkPromise(id: NodeId, index: Index): void {
+  /** What a node says that it has is on its disk, unless a later term, written along with it, has replaced it already. */
+  #checkPromise(id: NodeId, term: Term, index: Index): void {
     if (this.#witnesses.isDamaged(id)) return;
     const disk = this.#witnesses.durable(id);
-    if (disk === undefined || Math.max(disk.last, disk.start) >= index) return;
+    if (disk === undefined || (disk.vote?.term ?? 0) > term) return;
+    if (Math.max(disk.last, disk.start) >= index) return;
     fail(`${id} acknowledges ${index}, of which ${disk.last} is durable`);
   }
 }

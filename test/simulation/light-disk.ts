@@ -4,7 +4,7 @@ import type { Configuration, Entry, HardState, Index, SnapshotMeta, Term } from 
 import type { Process } from './clock.ts';
 import type { Counts } from './counts.ts';
 import type { Dice } from './dice.ts';
-import type { HostDisk } from './world.ts';
+import type { HostDisk, Place } from './world.ts';
 import { EMPTY_IMAGE, type Image } from './light-machine.ts';
 
 const NOTHING: SnapshotMeta = EMPTY_IMAGE.position;
@@ -99,9 +99,14 @@ export class LightDisk implements HostDisk {
     return this.#contents.entries.at(-1)?.index ?? this.start;
   }
 
-  get promised(): Index {
-    const promised = this.#promised.map(({ entries }) => entries?.at(-1)?.index ?? 0);
-    return Math.max(this.last, ...promised) as Index;
+  get promised(): Place {
+    const last = this.#promised.findLast(({ entries }) => (entries?.length ?? 0) > 0);
+    const entry = last?.entries?.at(-1) ?? this.#contents.entries.at(-1);
+    return entry ?? this.#contents.start;
+  }
+
+  get isLying(): boolean {
+    return this.#promised.length > 0;
   }
 
   get isRecovering(): boolean {
@@ -137,10 +142,15 @@ export class LightDisk implements HostDisk {
     } else if (running !== undefined) this.#tear(running.write);
   }
 
-  /** The log and the state machine are found to be damaged; the hard state is whole. */
+  /** The log is found to be damaged, perhaps the state machine too; the hard state is whole. */
   rot(): void {
     const hardState = { ...this.#contents.hardState, isRecovering: true };
-    this.#contents = { ...blank(), hardState };
+    const { image } = this.#contents;
+    const isKept = image.position.index > 0 && this.#dice.chance(0.5);
+    // What the state machine holds is right, whatever has become of the log.
+    this.#contents = isKept
+      ? { hardState, start: image.position, entries: [], image }
+      : { ...blank(), hardState };
   }
 
   wipe(): void {
@@ -180,10 +190,15 @@ export class LightDisk implements HostDisk {
     job.done('written');
   }
 
-  /** Only the log is lied about: no cluster survives votes that are forgotten. */
+  /**
+   * Only the log is lied about: no cluster survives votes that are forgotten. What is committed is said in the log, so
+   * that nobody knows more of it than the log has.
+   */
   #promise(write: Write): void {
-    if (write.hardState !== undefined) this.#put({ hardState: write.hardState });
-    this.#promised.push({ ...write, hardState: undefined });
+    const { hardState } = write;
+    const { commit } = this.#contents.hardState;
+    if (hardState !== undefined) this.#put({ hardState: { ...hardState, commit } });
+    this.#promised.push(write);
   }
 
   #tear(write: Write): void {

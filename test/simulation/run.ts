@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     mutants: { type: 'boolean', default: false },
     mutant: { type: 'string' },
     scripted: { type: 'boolean', default: false },
+    skip: { type: 'string', default: '0' },
     budget: { type: 'string', default: '200' },
     lines: { type: 'string', default: '120' },
     window: { type: 'string' },
@@ -87,6 +88,7 @@ async function runMany(): Promise<void> {
 async function runMutants(): Promise<void> {
   const isAllFound = await tryMutants({
     only: options.mutant,
+    skip: Number(options.skip),
     budget: Number(options.budget),
     seconds,
     jobs,

@@ -7,12 +7,20 @@ import type { Transaction } from './light-machine.ts';
 export type Request =
   | { readonly type: 'read'; readonly key: string }
   | { readonly type: 'list'; readonly folder: string }
-  | { readonly type: 'transaction'; readonly transaction: Transaction };
+  | { readonly type: 'transaction'; readonly transaction: Transaction }
+  /** Saves the whole state and puts it back some time later; `keys` are those that anybody writes. */
+  | { readonly type: 'restore'; readonly keys: readonly string[] };
 
 export type Reply =
   | { readonly type: 'read'; readonly value: Value }
   | { readonly type: 'listed'; readonly names: readonly string[] }
   | { readonly type: 'done' }
+  /** The whole state is what it was when it was saved, or may be at some time. */
+  | {
+      readonly type: 'restored';
+      readonly values: ReadonlyMap<string, Value>;
+      readonly isSure: boolean;
+    }
   /** The transaction did not find what it wanted, and wrote nothing. */
   | { readonly type: 'mismatch' }
   /** Surely nothing was done. */
@@ -31,6 +39,8 @@ export interface Server {
   ask(request: Request, answer: (reply: Reply) => void): void;
   change(change: MembershipChange, answer: (isDone: boolean) => void): void;
   transfer(to: NodeId | undefined): void;
+  /** Ends in good order; `done` when the process may end. */
+  stop(done: () => void): void;
   /** Makes a new node the only one of a new cluster. */
   bootstrap(): void;
   /** Forgets the log up to a little before what it has applied. */

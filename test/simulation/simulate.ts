@@ -64,6 +64,7 @@ function live(world: World, chance: Dice, seconds: number): void {
     quiet: chance.chance(0.5) ? chance.between(1000, 5000) : 0,
     folders: 1 + chance.below(3),
     namesPerFolder: 1 + chance.below(3),
+    restores: chance.chance(0.3) ? 0.01 : 0,
   });
   world.run(chance.between(0, 3000));
   if (chance.chance(0.7)) {

@@ -10,7 +10,7 @@ import { VirtualDisk, type Call, type Fault } from './disk.ts';
 import type { Ailments } from './light-disk.ts';
 import { VirtualMedia } from './medium.ts';
 import { drainMicrotasks } from './microtasks.ts';
-import type { Host, HostDisk } from './world.ts';
+import type { Host, HostDisk, Place } from './world.ts';
 
 /** Small, so that a run goes through many. */
 export const SEGMENT_BYTES = 32 * 1024;
@@ -59,8 +59,12 @@ export class WholeDisk implements HostDisk {
     return this.#honest?.last ?? this.#durable;
   }
 
-  get promised(): Index {
-    return this.#durable;
+  get promised(): Place {
+    return { index: this.#durable, term: this.termAt(this.#durable) ?? (0 as Term) };
+  }
+
+  get isLying(): boolean {
+    return this.#honest !== undefined;
   }
 
   termAt(index: Index): Term | undefined {
@@ -93,7 +97,10 @@ export class WholeDisk implements HostDisk {
     const isOnlyProcess = isKept || (this.#honest === undefined && this.#dice.chance(0.3));
     if (isOnlyProcess) this.disk.kill();
     else {
-      if (this.#honest !== undefined) this.#counts.add('lied sync lost');
+      if (this.#honest !== undefined) {
+        this.#counts.add('lied sync lost');
+        this.#durable = this.#honest.last;
+      }
       this.disk.crash();
       this.#counts.add('power lost');
     }
@@ -102,6 +109,9 @@ export class WholeDisk implements HostDisk {
   }
 
   rot(): void {
+    // Nobody knows what is left, until a node that starts on it says.
+    this.#log = undefined;
+    this.#durable = 0 as Index;
     const files = this.disk.files.filter(({ size }) => size > 0);
     const file = this.#dice.pick(files);
     const contents = this.disk.contents(file.name);
@@ -112,6 +122,8 @@ export class WholeDisk implements HostDisk {
   }
 
   wipe(): void {
+    this.#log = undefined;
+    this.#durable = 0 as Index;
     this.disk.wipe();
   }
 

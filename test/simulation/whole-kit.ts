@@ -41,7 +41,7 @@ class WholeLife implements Life {
       world.note(host.id, 'cannot start', reason);
       if (host.lives !== life) return;
       if (isDamage(error)) world.givenUp(host, reason);
-      else world.stopped(host, reason);
+      else world.stopped(host, `cannot start: ${reason}`);
     });
   }
 
@@ -100,7 +100,9 @@ class WholeLife implements Life {
       if (!(error instanceof DamagedError)) throw error;
       const log = disk.disk.mount(process);
       if (!(await canRefill(log, id, { segmentBytes: SEGMENT_BYTES }))) throw error;
-      if (!this.#host.wasDamaged) this.#world.fail(`the state of ${id} is damaged by nothing`);
+      if (!this.#host.wasDamaged) {
+        this.#world.invariants.violated(`the state of ${id} is damaged by nothing`);
+      }
       this.#world.counts.add('state thrown away');
       disk.media.reset();
       return open();
@@ -114,6 +116,7 @@ class WholeLife implements Life {
         this.#server?.note();
         for (const part of decodePacket(packet)?.parts ?? []) {
           if (part.type === 'message') this.#world.sent(this.#host, part.message);
+          if (this.#world.isTraced) this.#world.note(id, 'sends', part);
         }
         this.#world.network.send(id, to, packet);
       },
@@ -147,6 +150,7 @@ class WholeServer implements Server {
   #role: Role = { type: 'stopped' };
   #state: State | undefined;
   #waiting = 0;
+  #isStopping = false;
 
   constructor(parts: Parts, network: Network) {
     this.#parts = parts;
@@ -209,6 +213,14 @@ class WholeServer implements Server {
     this.#parts.storage.transfer(to).catch(() => undefined);
   }
 
+  stop(done: () => void): void {
+    this.#isStopping = true;
+    void this.#parts.storage
+      .close()
+      .catch(() => undefined)
+      .finally(done);
+  }
+
   bootstrap(): void {
     const { storage, host } = this.#parts;
     storage.bootstrap(host.id).then(
@@ -226,7 +238,9 @@ class WholeServer implements Server {
     const { host, world } = this.#parts;
     world.note(host.id, 'becomes', role);
     this.#role = role;
-    if (role.type === 'stopped') world.stopped(host, role.reason ?? 'it was asked to');
+    if (role.type === 'stopped' && !this.#isStopping) {
+      world.stopped(host, role.reason ?? 'it was asked to');
+    }
     if (role.type === 'removed') world.removed(host);
   }
 }

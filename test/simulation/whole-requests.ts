@@ -22,6 +22,10 @@ export function answerOf(
     run(storage, request.transaction).then(answer, fail);
     return;
   }
+  if (request.type === 'restore') {
+    restore(storage, request.keys).then(answer, fail);
+    return;
+  }
   const look = (): void => {
     try {
       answer(seen(storage, request));
@@ -55,7 +59,32 @@ async function run(storage: ClusterStorage, { reads, writes }: Transaction): Pro
   return { type: 'failed' };
 }
 
-function seen(storage: ClusterStorage, request: Exclude<Request, { type: 'transaction' }>): Reply {
+async function restore(storage: ClusterStorage, keys: readonly string[]): Promise<Reply> {
+  const saved = storage.save();
+  const values = new Map(keys.map((key) => [key, valueOf(storage, key)] as const));
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of saved.chunks()) chunks.push(chunk);
+  } finally {
+    saved.release();
+  }
+  try {
+    await storage.restore(asStream(chunks));
+    return { type: 'restored', values, isSure: true };
+  } catch (error) {
+    const reply = replyTo(error);
+    return reply.type === 'unknown' ? { type: 'restored', values, isSure: false } : reply;
+  }
+}
+
+async function* asStream(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
+
+function seen(
+  storage: ClusterStorage,
+  request: Exclude<Request, { type: 'transaction' | 'restore' }>,
+): Reply {
   if (request.type === 'read') return { type: 'read', value: valueOf(storage, request.key) };
   const { folder } = request;
   return { type: 'listed', names: storage.list(folder).map((name) => folder + name) };

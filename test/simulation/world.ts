@@ -2,7 +2,7 @@
 // happens in it.
 import { votersOf } from '#raft/quorum.ts';
 import type { CompactionSettings } from '#raft/driver/compaction.ts';
-import type { Configuration, Index, Message, NodeId, Server as Member } from '#raft/types.ts';
+import type { Configuration, Index, Message, NodeId, Server as Member, Term } from '#raft/types.ts';
 import { Events, Process } from './clock.ts';
 import { Counts } from './counts.ts';
 import { dice, type Dice } from './dice.ts';
@@ -13,11 +13,19 @@ import { SimulatedNetwork } from './network.ts';
 import type { Server } from './server.ts';
 import type { Trace } from './trace.ts';
 
+/** An entry of a log, by where it stands. */
+export interface Place {
+  readonly index: Index;
+  readonly term: Term;
+}
+
 /** A disk as the world treats it. */
 export interface HostDisk extends DurableView {
   readonly ailments: Ailments;
-  /** What was reported as durable up to here; more than `last` while the disk lies. */
-  readonly promised: Index;
+  /** The last entry that was reported as durable. */
+  readonly promised: Place;
+  /** Some of that is not there: the disk lies, or has lied. */
+  readonly isLying: boolean;
   /** Since when it has not taken a write that it was given; `undefined` where nobody can look. */
   readonly troubleSince: number | undefined;
   /** Whether its node always notices that it is damaged. */
@@ -61,7 +69,7 @@ export interface Host {
   state: 'up' | 'down' | 'gone';
   clockRate: number;
   /** What its disk lost was known to others up to here; until it has that again, it is not counted on. */
-  lostThrough: Index | undefined;
+  lost: Place | undefined;
   isWatched: boolean;
   /** Something was done to what its disk had promised to keep. */
   wasDamaged: boolean;
@@ -86,7 +94,12 @@ export interface WorldOptions {
   readonly kit: Kit;
   readonly timing: Timing;
   readonly trace: Trace | undefined;
+  /** For all machines; otherwise each has its own. */
+  readonly compaction?: CompactionSettings;
 }
+
+/** What a node may say when it stops by itself. */
+const DISK_TROUBLE = /EIO|^disk$|^cannot start: .*ENOSPC/;
 
 /** How often the whole of every log is looked at, in events. */
 const CHECK_ALL_EVERY = 4000;
@@ -100,13 +113,15 @@ export class World {
   readonly network: SimulatedNetwork<unknown>;
   readonly invariants: Invariants;
   readonly #kit: Kit;
+  readonly #compaction: CompactionSettings | undefined;
   readonly #trace: Trace | undefined;
   readonly #hosts = new Map<NodeId, Host>();
   readonly #traps = new Map<Message['type'], (host: Host) => void>();
   #leaderTrap: ((host: Host) => void) | undefined;
   #checkedAt = 0;
 
-  constructor({ seed, kit, timing, trace }: WorldOptions) {
+  constructor({ seed, kit, timing, trace, compaction }: WorldOptions) {
+    this.#compaction = compaction;
     this.seed = seed;
     this.dice = dice(seed).fork('world');
     this.timing = timing;
@@ -178,14 +193,14 @@ export class World {
       lives: 0,
       state: 'down',
       clockRate: 1,
-      lostThrough: undefined,
+      lost: undefined,
       isWatched: false,
       wasDamaged: false,
       unhinderedSince: 0,
       isLeading: false,
       configurationIndex: 0 as Index,
       heardAt: new Map(),
-      compaction: {
+      compaction: this.#compaction ?? {
         trailingLogs: chance.pick([5, 50, 500]),
         snapshotThreshold: chance.pick([10, 100, 1000]),
         snapshotInterval: chance.pick([1000, 10_000, 1e9]),
@@ -218,7 +233,7 @@ export class World {
     host.process = undefined;
     host.life = undefined;
     host.state = 'down';
-    if (host.disk.promised > host.disk.last) this.#lose(host);
+    if (host.disk.isLying) this.#lose(host);
     host.disk.crash();
   }
 
@@ -251,6 +266,10 @@ export class World {
   stopped(host: Host, why: string): void {
     this.note(host.id, 'stops', why);
     this.counts.add('server stopped by itself');
+    // It may come from within a promise, so it is not thrown.
+    if (!DISK_TROUBLE.test(why) && !host.wasDamaged) {
+      this.invariants.violated(`${host.id} stops, and not for its disk: ${why}`);
+    }
     this.crash(host);
     // Somebody looks after it.
     this.events.after(500, () => this.start(host));
@@ -258,9 +277,11 @@ export class World {
 
   /** What is on its disk cannot be used, and nobody but an operator can say what is to be done. */
   givenUp(host: Host, why: string): void {
-    if (!host.wasDamaged) this.fail(`nothing has damaged the disk of ${host.id}, and yet: ${why}`);
     this.note(host.id, 'is given up', why);
     this.counts.add('server given up');
+    if (!host.wasDamaged) {
+      this.invariants.violated(`nothing has damaged the disk of ${host.id}, and yet: ${why}`);
+    }
     this.crash(host);
     host.state = 'gone';
   }
@@ -292,11 +313,13 @@ export class World {
     const host = this.#hosts.get(id);
     if (host === undefined) return false;
     const { disk } = host;
-    if (host.state === 'gone' || disk.isRecovering || disk.promised > disk.last) return true;
-    if (host.lostThrough === undefined) return false;
-    if (Math.max(disk.last, disk.start) < host.lostThrough) return true;
-    host.lostThrough = undefined;
-    return false;
+    if (host.state === 'gone' || disk.isRecovering || disk.isLying) return true;
+    const { lost } = host;
+    if (lost === undefined) return false;
+    // What another leader has put in its place is as good.
+    const isThere = disk.start >= lost.index || (disk.termAt(lost.index) ?? -1) >= lost.term;
+    if (isThere) host.lost = undefined;
+    return !isThere;
   }
 
   /**
@@ -310,11 +333,10 @@ export class World {
     if (leader === undefined || leader === host || voters.length < 3) return false;
     const others = voters.filter((id) => id !== host.id && !this.isDamaged(id));
     if (others.length * 2 <= voters.length) return false;
-    const index = Math.max(host.disk.last, host.disk.promised, host.disk.start) as Index;
-    const term = host.disk.termAt(host.disk.last);
+    const { index, term } = host.disk.promised;
     const holders = others.filter((id) => {
       const { disk } = this.host(id);
-      return disk.start >= index || (disk.last >= index && disk.termAt(host.disk.last) === term);
+      return disk.start >= index || (disk.last >= index && disk.termAt(index) === term);
     });
     return host.disk.showsDamage || holders.length * 2 > voters.length;
   }
@@ -346,9 +368,10 @@ export class World {
     // Ticks are counted, and a round has to begin and to be answered.
     const since = this.events.now - 3 * electionTicks * tickMs;
     if (host.unhinderedSince > since) return undefined;
+    const voters = votersOf(configuration);
+    if (voters.length === 1) return undefined; // nobody else could lead
     const { troubleSince } = host.disk;
     if (troubleSince !== undefined && troubleSince < since) return 'its disk takes nothing';
-    const voters = votersOf(configuration);
     const heard = voters.filter((other) => other === id || (host.heardAt.get(other) ?? 0) > since);
     return heard.length * 2 > voters.length ? undefined : 'it hears no majority';
   }
@@ -357,14 +380,14 @@ export class World {
   #lose(host: Host): void {
     if (!this.mayDamage(host)) host.disk.settle();
     else {
-      host.lostThrough = host.disk.promised;
+      host.lost = host.disk.promised;
       host.wasDamaged = true;
     }
   }
 
   /** What lies on the disk of a machine that is down is damaged. */
   rot(host: Host): void {
-    host.lostThrough = host.disk.last;
+    host.lost = host.disk.promised;
     host.wasDamaged = true;
     host.disk.rot();
   }

@@ -13,8 +13,6 @@ export interface AutopilotOptions {
   readonly storage: Pick<ClusterStorage, 'status' | 'change'>;
   /** As operators have it now. */
   readonly config: () => AutopilotConfig;
-  /** Told of each look. */
-  readonly whenSeen?: (state: ClusterState) => void;
   /** How often it looks, and how often it acts. */
   readonly updateInterval: Millis;
   readonly reconcileInterval: Millis;
@@ -32,13 +30,15 @@ export class Autopilot {
     this.#options = options;
   }
 
+  /** What was seen while this node led before says nothing of what happened since. */
   start(): void {
     const { updateInterval, reconcileInterval } = this.#options;
+    this.#watchedFor = millis(0);
+    this.#state = undefined;
     this.look();
     const look = this.#every(updateInterval, () => {
       this.#watchedFor = millis(this.#watchedFor + updateInterval);
-      const state = this.look();
-      this.#options.whenSeen?.(state);
+      this.look();
     });
     const act = this.#every(reconcileInterval, () => this.#inTurn());
     this.#cancels = [look, act];

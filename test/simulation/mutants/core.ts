@@ -267,12 +267,6 @@ const READS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'a lease outlives stepping down in favour of another',
-    file: 'raft/transfer.ts',
-    search: '  voidRounds(state, lead);\n  const best',
-    replace: '  const best',
-  },
-  {
     name: 'a lease outlives leadership',
     file: 'raft/role.ts',
     search: "  if (!lead.isVoid) emit(state, { type: 'rounds-void' });\n",
@@ -394,12 +388,6 @@ const HEALTH: readonly Mutant[] = [
     file: 'raft/durability.ts',
     search: 'return state.isDiskUsable && !isStalled(state);',
     replace: 'return state.isDiskUsable;',
-  },
-  {
-    name: 'a leader whose disk is full leads on',
-    file: 'raft/durability.ts',
-    search: 'return state.isDiskUsable && !isStalled(state);',
-    replace: 'return !isStalled(state);',
   },
 ];
 

@@ -11,6 +11,8 @@ import { mutated, type Mutant } from './mutant.ts';
 export interface Trial {
   /** The name of one mutant, or a part of names. */
   readonly only: string | undefined;
+  /** How many of them are left out, from the first on. */
+  readonly skip: number;
   /** How many seeds may pass before a mutant counts as not found. */
   readonly budget: number;
   readonly seconds: number;
@@ -39,8 +41,10 @@ interface Found {
 
 /** Whether all were found. */
 export async function tryMutants(trial: Trial): Promise<boolean> {
-  const { only } = trial;
-  const chosen = MUTANTS.filter(({ name }) => only === undefined || name.includes(only));
+  const { only, skip } = trial;
+  const chosen = MUTANTS.filter(
+    ({ name }, at) => at >= skip && (only === undefined || name.includes(only)),
+  );
   if (chosen.length === 0) throw new Error(`no mutant is called ${only}`);
   const results: Found[] = [];
   for (const mutant of chosen) {
@@ -63,6 +67,9 @@ async function tryMutant(mutant: Mutant, trial: Trial): Promise<Found> {
     const file = join(root, mutant.file);
     writeFileSync(file, mutated(mutant, readFileSync(file, 'utf8')));
     return await (trial.isScripted ? play(mutant, root) : search(mutant, trial, root));
+  } catch (error) {
+    // The sources have changed: the mutant has to be written again.
+    return { mutant, seeds: undefined, failure: error instanceof Error ? error.message : '' };
   } finally {
     rmSync(root, { recursive: true });
   }

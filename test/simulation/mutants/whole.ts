@@ -43,9 +43,9 @@ const DRIVER: readonly Mutant[] = [
   {
     name: 'a lease is counted from its confirmation',
     file: 'raft/driver/driver.ts',
-    search: '        this.#lease.confirm(news.round);',
+    search: '        this.#report.confirmed(this.#lease.confirm(news.round), at);',
     replace: `        this.#lease.begin(news.round, at);
-        this.#lease.confirm(news.round);`,
+        this.#report.confirmed(this.#lease.confirm(news.round), at);`,
   },
   {
     name: 'a leader answers under its lease before it has applied what is committed',

@@ -4,6 +4,7 @@ import { ELECTION_SCENARIOS } from './elections.ts';
 import { LOG_SCENARIOS } from './logs.ts';
 import { MEMBER_SCENARIOS } from './members.ts';
 import { READ_SCENARIOS } from './reads.ts';
+import { WHOLE_SCENARIOS } from './whole.ts';
 import { playScenario, type Scenario } from './stage.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -11,6 +12,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...LOG_SCENARIOS,
   ...READ_SCENARIOS,
   ...MEMBER_SCENARIOS,
+  ...WHOLE_SCENARIOS,
 ];
 
 /** `node all.ts [part of a name]`: with a name, also what happened. */

@@ -126,6 +126,46 @@ export const ELECTION_SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'a server that lost its log and has an old state does not lead',
+    servers: 3,
+    play: (stage) => {
+      stage.fill('n1', 5);
+      stage.isolate('n2');
+      stage.fill('n1', 30);
+      stage.node('n3').life?.server?.compact();
+      stage.run(100);
+      stage.fill('n1', 30);
+      stage.crash('n1', 'n3');
+      stage.world.rot(stage.node('n3'));
+      stage.start('n3');
+      stage.world.network.calm();
+      stage.run(10_000);
+      stage.expect('nobody leads', stage.world.leader === undefined);
+    },
+  },
+  {
+    name: 'an old leader does not end the recovery of a server that has forgotten the new one',
+    servers: 3,
+    play: (stage) => {
+      const heal = stage.isolate('n1');
+      const resume = stage.world.pause(stage.node('n1'), 60_000, (all) => all);
+      stage.until('another leads', () => stage.leads('n2') || stage.leads('n3'));
+      const [leader, other] = stage.leads('n2') ? ['n2', 'n3'] : ['n3', 'n2'];
+      stage.fill(leader, 5);
+      const host = stage.node(other);
+      stage.crash(other);
+      stage.world.rot(host);
+      host.disk.wipe();
+      stage.world.invariants.forgotten(host.id);
+      heal();
+      stage.isolate(leader);
+      stage.start(other);
+      resume();
+      stage.write('n1', 'f1/a', 'old');
+      stage.run(5000);
+    },
+  },
+  {
     name: 'a leader that hears nobody steps down, though others hear it',
     servers: 3,
     play: (stage) => {

@@ -28,11 +28,13 @@ const TIMING = {
   maxInflightAppends: 64,
 };
 
+const COMPACTION = { trailingLogs: 5, snapshotThreshold: 20, snapshotInterval: 1e9 };
+
 /** @returns what does not hold, and what happened before */
 export function playScenario(scenario: Scenario): readonly [string | undefined, readonly string[]] {
   const trace = new Trace();
   const kit = scenario.isWhole === true ? wholeKit : coreKit;
-  const world = new World({ seed: 1, kit, timing: TIMING, trace });
+  const world = new World({ seed: 1, kit, timing: TIMING, trace, compaction: COMPACTION });
   try {
     const stage = new Stage(world, scenario.servers);
     scenario.play(stage);

@@ -51,6 +51,15 @@ test('forgetting less than was forgotten, or more than was saved, is not done', 
   t.is(b.state.log.start.index, index(6));
 });
 
+test('a state machine may be ahead of what it has reported', (t) => {
+  const [, a, b] = filled();
+  b.state.applied = index(5);
+  t.notThrows(() =>
+    b.ask({ type: 'compacted', snapshot: meta(7, a.status.term), through: index(7) }),
+  );
+  t.is(b.state.log.start.index, index(7));
+});
+
 test('a state that was not applied cannot have been saved', (t) => {
   const [cluster, , b] = filled();
   cluster.isLost = () => true;

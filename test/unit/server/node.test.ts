@@ -202,11 +202,14 @@ test('a sealed node comes back as a standby', async (t) => {
   t.is(first.node.leader()?.id, second.storage.id);
 });
 
-test('a node that was removed is sealed, and its process goes on', async (t) => {
-  const { first, second } = await beginWithTwo();
+test('a node that was removed is sealed for good, and its process goes on', async (t) => {
+  const { first, second, share } = await beginWithTwo();
   second.storage.become({ type: 'removed' });
   await settle();
   t.is(second.node.unsealed(), undefined);
+  await t.throwsAsync(second.node.provideShare(share()), {
+    message: /was removed from its cluster/,
+  });
   t.deepEqual(second.failures, []);
   t.not(first.node.activeSince, undefined);
 });

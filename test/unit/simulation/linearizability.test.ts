@@ -205,14 +205,14 @@ function generated(seed: number, length: number): RecordedOperation[] {
 }
 
 test('histories that happened one at a time are linearizable', (t) => {
-  for (let seed = 1; seed <= 200; seed++) {
+  for (let seed = 1; seed <= 100; seed++) {
     t.is(verdictOf(generated(seed, 120)), 'linearizable', `seed ${seed}`);
   }
 });
 
 test('a read of what a later, not overlapping write wrote is found in any history', (t) => {
-  for (let seed = 1; seed <= 100; seed++) {
-    const history = generated(seed, 60);
+  for (let seed = 1; seed <= 40; seed++) {
+    const history = generated(seed, 50);
     const write = history.findLast(({ op, outcome }) => op === 'write' && outcome === 'ok');
     if (write === undefined) continue;
     const early: RecordedOperation = {
@@ -226,7 +226,7 @@ test('a read of what a later, not overlapping write wrote is found in any histor
 });
 
 test('a lost write is found in any history', (t) => {
-  for (let seed = 1; seed <= 200; seed++) {
+  for (let seed = 1; seed <= 100; seed++) {
     const history = generated(seed, 80).filter(({ op, key }) => op !== 'list' || key !== 'f/');
     const end = Math.max(...history.map(({ start, end: last }) => Math.max(start, last ?? 0)));
     const lost: RecordedOperation[] = [

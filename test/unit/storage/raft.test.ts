@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
+import type { NodeId } from '#raft/types.ts';
 import type { ClusterStorage } from '#storage/cluster-storage.ts';
 import { DamagedError, StorageError } from '#storage/physical.ts';
 import { openRaft } from '#storage/raft.ts';
@@ -42,8 +43,8 @@ test('a node keeps its name, which is drawn unless the configuration gives one',
   await second.close();
 
   const named = await openLeader(join(folder, 'other'), { node_id: 'vault_1' });
-  t.is(String(named.id), 'vault_1');
-  t.is(`${named.status().configuration[0]?.id}`, 'vault_1');
+  t.is(named.id, 'vault_1' as NodeId);
+  t.is(named.status().configuration[0]?.id, 'vault_1' as NodeId);
   await named.close();
 });
 

@@ -277,24 +277,43 @@ test('a disk that fails ends the node, with a reason, and nobody waits for it', 
   await t.throwsAsync(put(nodes, storage, 'key', 'value'), { instanceOf: StorageError });
 });
 
-test('a node that is alone waits for a full disk, refuses what comes meanwhile, and can be read', async (t) => {
+/** The disk has no room until the answer is called. */
+function fill({ disk }: RaftNode): () => void {
+  disk.settings.fault = ({ operation }) =>
+    operation === 'writeDurably' || operation === 'allocate' ? { type: 'full' } : undefined;
+  return () => {
+    disk.settings.fault = () => undefined;
+  };
+}
+
+test('a node that is alone waits for room, and answers reads meanwhile', async (t) => {
   const nodes = await RaftNodes.start(['a']);
   t.teardown(() => nodes.close());
-  const { storage, disk } = nodes.node('a');
-  await put(nodes, storage, 'before', 'value');
-  let isFull = true;
-  disk.settings.fault = ({ operation }) =>
-    isFull && (operation === 'writeDurably' || operation === 'allocate')
-      ? { type: 'full' }
-      : undefined;
-  const waiting = storage.commit(batch({ key: 'value' }));
-  await nodes.run(300);
-  await t.throwsAsync(put(nodes, storage, 'other', 'value'), { instanceOf: RefusedError });
-  t.is(storage.confirm(), undefined);
-  t.is(String(storage.get('before')), 'value');
-  isFull = false;
+  const { storage } = nodes.node('a');
+  await put(nodes, storage, 'key', '1');
+  const makeRoom = fill(nodes.node('a'));
+  const waiting = storage.commit(batch({ key: '2' }));
+  await nodes.run(3_000);
+  await t.throwsAsync(put(nodes, storage, 'other', 'x'), { instanceOf: RefusedError });
+  t.is(textOf(storage, 'key'), '1');
+  t.is(storage.status().role.type, 'leader');
+  makeRoom();
   await t.notThrowsAsync(nodes.until(waiting));
-  await t.notThrowsAsync(put(nodes, storage, 'key', 'later'));
+  t.is(textOf(storage, 'key'), '2');
+});
+
+test('a leader with a full disk lets another lead, and follows again once there is room', async (t) => {
+  const nodes = await three(t);
+  const { storage } = nodes.node('a');
+  const makeRoom = fill(nodes.node('a'));
+  // The others have it: whether it is committed depends on who is quicker.
+  const waiting = storage.commit(batch({ key: '1' })).catch((error: unknown) => error);
+  const next = await successor(nodes, 'a');
+  await put(nodes, next.storage, 'key', '2');
+  await nodes.until(waiting);
+  makeRoom();
+  await nodes.runUntil(() => textOf(storage, 'key') === '2');
+  t.is(storage.status().role.type, 'follower');
 });
 
 /** What a storage holds, in pieces of an odd size. */
@@ -325,6 +344,68 @@ test('a state that was saved takes the place of what is there, on every node', a
     t.deepEqual([textOf(node, 'kept'), textOf(node, 'later')], ['then', undefined], id);
   }
   await put(nodes, storage, 'kept', 'again');
+});
+
+async function piecesOf(nodes: RaftNodes, storage: ClusterStorage): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  const reading = (async () => {
+    for await (const piece of saved(storage)) pieces.push(piece);
+  })();
+  await nodes.until(reading);
+  return pieces;
+}
+
+test('a batch that has read nothing does not get into a state that it was not made for', async (t) => {
+  const nodes = await three(t);
+  const { storage } = nodes.node('a');
+  const pieces = await piecesOf(nodes, storage);
+  const over = new AbortController();
+  const replaced = storage.restore(stream(pieces)).finally(() => over.abort());
+  const tried: Promise<string>[] = [];
+  for (let at = 0; !over.signal.aborted; at++) {
+    tried.push(nameOf(storage.commit(batch({ [`k${at}`]: 'under old keys' }))));
+    await nodes.run(5);
+  }
+  await nodes.until(replaced);
+  const outcomes = await nodes.until(Promise.all(tried));
+  t.true(outcomes.includes('ConflictError'), outcomes.join());
+  t.deepEqual(storage.list(''), []);
+  await put(nodes, storage, 'later', 'x');
+  t.deepEqual(storage.list(''), ['later']);
+});
+
+test('a batch that waits for room does not get into a state that it was not made for', async (t) => {
+  const nodes = await three(t, { segmentBytes: 8 * 1024 * 1024 });
+  const { storage } = nodes.node('a');
+  const pieces = await piecesOf(nodes, storage);
+  const value = 'x'.repeat(200_000);
+  const over = new AbortController();
+  const replaced = storage.restore(stream(pieces)).finally(() => over.abort());
+  const tried: Promise<string>[] = [];
+  for (let at = 0; !over.signal.aborted; at++) {
+    tried.push(nameOf(storage.commit(batch({ [`k${at}`]: value }))));
+    if (at % 20 === 19) await nodes.run(5);
+  }
+  await nodes.until(replaced);
+  await nodes.until(Promise.all(tried));
+  t.deepEqual(storage.list(''), []);
+});
+
+test('a restore that came through is one, though who began it leads no longer', async (t) => {
+  const nodes = await three(t);
+  const { storage } = nodes.node('a');
+  await put(nodes, storage, 'kept', 'then');
+  const pieces = await piecesOf(nodes, storage);
+  await put(nodes, storage, 'later', 'x');
+  const last = storage.status().lastIndex + 3; // its begin, its only piece, and what says that it is whole
+  const replaced = storage.restore(stream(pieces));
+  const isHeld = (): boolean =>
+    ['b', 'c'].some((id) => nodes.node(id).storage.status().lastIndex >= last);
+  nodes.filter = (_, to) => to !== nodes.node('a').id || !isHeld();
+  await successor(nodes, 'a');
+  nodes.heal();
+  await t.notThrowsAsync(nodes.until(replaced));
+  t.deepEqual(storage.list(''), ['kept']);
 });
 
 test('what is not a saved state changes nothing, and only the leader restores', async (t) => {
@@ -458,6 +539,48 @@ test('a node whose state is not that of the others throws it away and is filled 
   );
 });
 
+test('a record that is damaged is never served, and had again from the others', async (t) => {
+  const nodes = await three(t, OFTEN);
+  const { storage } = nodes.node('a');
+  await put(nodes, storage, 'key', 'value');
+  // Until it has left the memory of each node.
+  await putMany(nodes, storage, 60);
+  await nodes.run(2_000);
+  const { media, storage: damaged } = nodes.node('b');
+  for (let count = 0; count < 200; count++) media.rot(nodes.random);
+  let isDamaged = false;
+  for (const name of damaged.list('')) {
+    try {
+      t.is(textOf(damaged, name), textOf(storage, name));
+    } catch (error) {
+      isDamaged = error instanceof DamagedError;
+      break;
+    }
+  }
+  t.true(isDamaged);
+  await nodes.runUntil(() => damaged.index < storage.index);
+  await nodes.runUntil(() => damaged.index === storage.index);
+  for (const name of storage.list('')) t.is(textOf(damaged, name), textOf(storage, name));
+  t.false(nodes.node('b').roles.some(({ type }) => type === 'stopped'));
+});
+
+test('a leader with a damaged record hands over before it is filled again', async (t) => {
+  const nodes = await three(t, OFTEN);
+  const { storage, media } = nodes.node('a');
+  await putMany(nodes, storage, 60);
+  await nodes.run(2_000);
+  for (let count = 0; count < 400; count++) media.rot(nodes.random);
+  t.throws(() => storage.list('').map((name) => textOf(storage, name)), {
+    instanceOf: DamagedError,
+  });
+  const started = nodes.timer.now();
+  const next = await successor(nodes, 'a');
+  t.true(nodes.timer.now() - started < 300, `${nodes.timer.now() - started} ms`);
+  await put(nodes, next.storage, 'after', 'x');
+  await nodes.runUntil(() => storage.index === next.storage.index);
+  for (const name of storage.list('')) t.is(textOf(storage, name), textOf(next.storage, name));
+});
+
 test('a leader whose disk hangs hands over, and its clients are told', async (t) => {
   const nodes = await three(t);
   const { storage, disk } = nodes.node('a');
@@ -504,4 +627,54 @@ test('batches wait while too much waits to be committed, and all get through', a
   await nodes.until(Promise.all(commits));
   await nodes.runUntil(() => nodes.node('b').storage.index === storage.index);
   t.is(storage.list('').length, 60);
+});
+
+test('a leader that nobody hears stops in bounded time', async (t) => {
+  const nodes = await three(t);
+  nodes.isolate('a');
+  const started = nodes.timer.now();
+  await nodes.until(nodes.node('a').storage.stop());
+  t.true(nodes.timer.now() - started < 2_000, `${nodes.timer.now() - started} ms`);
+});
+
+test('a node whose disk hangs stops all the same, and begins again when the disk does', async (t) => {
+  const nodes = await three(t);
+  const { storage, disk } = nodes.node('b');
+  let hangs = true;
+  disk.settings.fault = ({ operation }) =>
+    hangs && operation === 'writeDurably' ? { type: 'hang', milliseconds: 10_000 } : undefined;
+  const committed = nodes.node('a').storage.commit(batch({ key: 'value' }));
+  await nodes.until(committed);
+  await nodes.run(50);
+  hangs = false;
+  const started = nodes.timer.now();
+  await nodes.until(storage.stop());
+  t.true(nodes.timer.now() - started < 5_000, `${nodes.timer.now() - started} ms`);
+  await nodes.until(storage.start(nodes.network('b')));
+  await nodes.runUntil(() => textOf(storage, 'key') === 'value');
+  t.is(storage.status().role.type, 'follower');
+});
+
+async function nameOf(end: Promise<unknown>): Promise<string> {
+  try {
+    await end;
+    return 'committed';
+  } catch (error) {
+    return error instanceof Error ? error.name : 'no error';
+  }
+}
+
+test('a leader that stops while batches keep coming leaves nobody waiting', async (t) => {
+  const nodes = await three(t);
+  const { storage } = nodes.node('a');
+  const ends: Promise<string>[] = [];
+  const stopped = storage.stop();
+  while (storage.status().role.type !== 'stopped') {
+    ends.push(nameOf(storage.commit(batch({ [`k${ends.length}`]: 'x' }))));
+    await nodes.run(1);
+  }
+  await stopped;
+  const names = new Set(await nodes.until(Promise.all(ends)));
+  t.false(names.has('UncertainError'), [...names].join());
+  t.true(names.has('NotLeaderError'), [...names].join());
 });

@@ -459,3 +459,21 @@ test('a piece that was damaged on this node alone is damage, not a bad archive',
   await t.throwsAsync(commit(machine, begun, pieces.length), { instanceOf: DamagedError });
   t.throws(() => machine.list(''), { instanceOf: DamagedError });
 });
+
+onBoth('whoever cannot follow a new state ends the machine, which has it', async (t, machine) => {
+  const source = await open(new VirtualMedia());
+  await fill(source, 10);
+  const pieces = await archive(source, 777);
+  await machine.apply([data(1, { mine: '1' })]);
+  const begun = await stage(machine, pieces);
+  machine.observe(() => {
+    throw new DamagedError('a record cannot be read');
+  });
+  const failed = {
+    instanceOf: StorageError,
+    message: /could not be followed: a record cannot be read/,
+  };
+  await t.throwsAsync(commit(machine, begun, pieces.length), failed);
+  t.throws(() => machine.get('mine'), failed);
+  await source.close();
+});

@@ -26,26 +26,40 @@ function start() {
     },
   } as unknown as StateMachine;
   const told: unknown[] = [];
+  /** When what is applied was committed. */
+  const waited: number[] = [];
   const applier = new Applier(machine, {
+    applying: (since) => waited.push(since),
     applied: (_, through) => told.push(through),
     failed: (error) => told.push(String(error)),
   });
-  return { applier, applied, waits, state, told };
+  return { applier, applied, waits, state, told, waited };
 }
 
 test('entries are applied at once while the state machine keeps up', (t) => {
   const { applier, told } = start();
-  applier.take(entries(1, 3));
-  applier.take(entries(4, 4));
+  applier.take(entries(1, 3), 0);
+  applier.take(entries(4, 4), 0);
   t.deepEqual(told, [3, 4]);
+});
+
+test('what is applied has waited since the first of it was committed', async (t) => {
+  const { applier, waits, state, waited } = start();
+  state.isSlow = true;
+  applier.take(entries(1, 1), 10);
+  applier.take(entries(2, 2), 20);
+  applier.take(entries(3, 3), 30);
+  waits[0]?.resolve();
+  await settle();
+  t.deepEqual(waited, [10, 20]);
 });
 
 test('what comes while it is at work waits and is applied together', async (t) => {
   const { applier, applied, waits, state, told } = start();
   state.isSlow = true;
-  applier.take(entries(1, 1));
-  applier.take(entries(2, 2));
-  applier.take(entries(3, 3));
+  applier.take(entries(1, 1), 0);
+  applier.take(entries(2, 2), 0);
+  applier.take(entries(3, 3), 0);
   t.deepEqual(applied, ['1-1']);
   state.isSlow = false;
   waits[0]?.resolve();
@@ -61,7 +75,7 @@ test('what comes while it is at work waits and is applied together', async (t) =
 
 test('it pauses at each index at which states are compared', (t) => {
   const { applier, applied } = start();
-  applier.take(entries(998, 2001));
+  applier.take(entries(998, 2001), 0);
   t.deepEqual(applied, ['998-1000', '1001-2000', '2001-2001']);
 });
 
@@ -69,7 +83,7 @@ test('work that wants the state machine for itself stands between two entries', 
   const { applier, applied } = start();
   const work = Promise.withResolvers<string>();
   const done = applier.alone(() => work.promise);
-  applier.take(entries(1, 1));
+  applier.take(entries(1, 1), 0);
   t.deepEqual(applied, []);
   work.resolve('done');
   t.is(await done, 'done');
@@ -83,7 +97,7 @@ test('work that fails is told to whoever wanted it, and entries go on', async (t
     applier.alone(() => Promise.reject(new Error('full'))),
     { message: 'full' },
   );
-  applier.take(entries(1, 1));
+  applier.take(entries(1, 1), 0);
   await settle();
   t.deepEqual([applied, told], [['1-1'], [1]]);
 });
@@ -91,11 +105,11 @@ test('work that fails is told to whoever wanted it, and entries go on', async (t
 test('a failure to apply is told, and nothing is applied after the end', async (t) => {
   const { applier, applied, waits, state, told } = start();
   state.isSlow = true;
-  applier.take(entries(1, 1));
+  applier.take(entries(1, 1), 0);
   waits[0]?.reject(new Error('EIO'));
   await settle();
   t.deepEqual(told, ['Error: EIO']);
   await applier.end();
-  applier.take(entries(2, 2));
+  applier.take(entries(2, 2), 0);
   t.deepEqual(applied, ['1-1']);
 });

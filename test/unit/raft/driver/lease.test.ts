@@ -22,8 +22,8 @@ test('a later round extends the lease, an earlier one that is confirmed late doe
   const lease = new Lease(100);
   lease.begin(round(1), 1000);
   lease.begin(round(2), 1050);
-  lease.confirm(round(2));
-  lease.confirm(round(1));
+  t.is(lease.confirm(round(2)), 1050);
+  t.is(lease.confirm(round(1)), undefined);
   t.true(lease.holds(1129));
   t.false(lease.holds(1130));
 });

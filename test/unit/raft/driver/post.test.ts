@@ -24,21 +24,20 @@ type Receive = (from: NodeId, packet: Uint8Array) => void;
 function start() {
   const sent: string[] = [];
   const received: string[] = [];
-  let receive: Receive | undefined;
+  const receivers: Receive[] = [];
   const network: Network = {
     send: (to, address) => sent.push(`${to} at ${address}`),
     listen: (take) => {
-      receive = take;
-      return () => {
-        receive = undefined;
-      };
+      receivers.push(take);
+      return () => receivers.splice(0);
     },
   };
   const post = new Post(id('a'), (from, { type }) => received.push(`${type} from ${from}`));
   const arrive = (from: string, parts: readonly Part[], address = ''): void => {
-    for (const packet of encodePackets({ address, parts })) receive?.(id(from), packet);
+    for (const packet of encodePackets({ address, parts })) receivers[0]?.(id(from), packet);
   };
-  return { post, network, sent, received, arrive, bytes: (one: Buffer) => receive?.(id('b'), one) };
+  const bytes = (one: Buffer): void => receivers[0]?.(id('b'), one);
+  return { post, network, sent, received, arrive, bytes };
 }
 
 test('all that goes to one server goes in one packet, to where it is', (t) => {

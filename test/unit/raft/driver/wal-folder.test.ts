@@ -21,6 +21,21 @@ const voted: HardState = {
   isRecovering: false,
 };
 
+test('the log says what it takes on the disk, and how often it was written to', async (t) => {
+  const disk = openFolder(join(temporaryFolder(t), 'raft'));
+  const { wal } = await openWal(disk, SETTINGS);
+  const before = wal.extent;
+  t.deepEqual([before.bytes, before.writes], [SETTINGS.segmentBytes, 0]);
+  await wal.append(voted, [entry(1, 600)]);
+  const after = wal.extent;
+  t.deepEqual([after.bytes, after.writes], [SETTINGS.segmentBytes, 1]);
+  t.true(after.freeBytes <= before.freeBytes - 600);
+  for (let index = 2; index < 40; index += 1) await wal.append(undefined, [entry(index, 600)]);
+  t.is(wal.extent.writes, 39);
+  t.true(wal.extent.bytes > SETTINGS.segmentBytes);
+  await wal.close();
+});
+
 test('what was appended on a real disk is there when the log is opened again', async (t) => {
   const disk = openFolder(join(temporaryFolder(t), 'raft'));
   const { wal, ...empty } = await openWal(disk, SETTINGS);

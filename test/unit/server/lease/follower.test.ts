@@ -133,3 +133,12 @@ test('stopped, it looks at nothing more', async (t) => {
   follower.restore();
   t.deepEqual(await taken(), []);
 });
+
+test('a storage that has failed is not looked at, and ends nothing else', async (t) => {
+  const barrier = await openBarrier();
+  const { follower, taken, failed } = await follow(barrier);
+  follower.restore();
+  await barrier.physical.close();
+  t.deepEqual(await taken(), []);
+  t.deepEqual(failed, ['sys/token/id/']);
+});

@@ -3,9 +3,12 @@ import { initialTelemetry } from '#server/config/telemetry.ts';
 import { Metrics } from '#server/metrics/metrics.ts';
 import { TimerClock } from '#test/helpers/timer-clock.ts';
 
+const NOW = 1000;
+
 function make(telemetry: Partial<typeof initialTelemetry> = {}): Metrics {
   return new Metrics({
     clock: new TimerClock(),
+    now: () => NOW,
     telemetry: { ...initialTelemetry, ...telemetry },
     hostname: 'host1',
   });
@@ -29,17 +32,17 @@ test('a counter, a gauge and a summary as Prometheus reads them', async (t) => {
 
 test('series of one name differ by their labels', async (t) => {
   const metrics = make();
-  metrics.count('token.creation', 1, { mount_point: 'auth/token/' });
-  metrics.count('token.creation', 1, { mount_point: 'auth/userpass/' });
-  metrics.count('token.creation', 1, { mount_point: 'auth/token/' });
+  metrics.count('audit.log_request_failure', 1, { mount_point: 'auth/token/' });
+  metrics.count('audit.log_request_failure', 1, { mount_point: 'auth/userpass/' });
+  metrics.count('audit.log_request_failure', 1, { mount_point: 'auth/token/' });
   const text = await metrics.text();
-  t.regex(text, /vault_token_creation\{mount_point="auth\/token\/"\} 2\n/);
-  t.regex(text, /vault_token_creation\{mount_point="auth\/userpass\/"\} 1\n/);
+  t.regex(text, /vault_audit_log_request_failure\{mount_point="auth\/token\/"\} 2\n/);
+  t.regex(text, /vault_audit_log_request_failure\{mount_point="auth\/userpass\/"\} 1\n/);
 });
 
 test('a label that could end its line is escaped', async (t) => {
   const metrics = make();
-  metrics.count('token.creation', 1, { mount_point: 'a"\nb 1' });
+  metrics.count('audit.log_request_failure', 1, { mount_point: 'a"\nb 1' });
   t.regex(await metrics.text(), /mount_point="a\\"\\nb 1"/);
 });
 
@@ -54,6 +57,33 @@ test('prefix, host label and filter are those of the stanza', async (t) => {
   const text = await metrics.text();
   t.regex(text, /secrets_core_unsealed\{host="host1",cluster="c"\} 1/);
   t.notRegex(text, /raft/);
+});
+
+test('every metric says what it is, that of each audit device too', async (t) => {
+  const metrics = make();
+  metrics.count('raft.apply');
+  metrics.sample('audit.log_request', 1);
+  metrics.sample('audit.file/.log_request', 1);
+  metrics.observe(() => [{ name: 'raft.peers', value: 3 }]);
+  const help = (await metrics.text()).split('\n').filter((line) => line.startsWith('# HELP'));
+  t.is(help.length, 4);
+  for (const line of help) t.regex(line, /^# HELP vault_\w+ [A-Z][\w ,]+$/);
+});
+
+test('what is made ready is shown before it happens, and not as a sample of nothing', async (t) => {
+  const metrics = make();
+  const apply = metrics.counter('raft.apply');
+  const get = metrics.summary('raft.get', 'raft_storage.get');
+  const before = await metrics.text();
+  t.regex(before, /vault_raft_apply 0\n/);
+  t.regex(before, /vault_raft_get_count 0\n/);
+  t.deepEqual(metrics.json()['Samples'], []);
+  apply(2);
+  get(5, NOW);
+  const after = await metrics.text();
+  t.regex(after, /vault_raft_apply 2\n/);
+  t.regex(after, /vault_raft_get_sum 5\n/);
+  t.regex(after, /vault_raft_storage_get_sum 5\n/);
 });
 
 test('a gauge that is observed no more is not shown', async (t) => {

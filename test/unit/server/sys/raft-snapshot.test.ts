@@ -4,7 +4,6 @@ import { request } from 'node:http';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { startListening, type Listening } from '#test/helpers/listening.ts';
-import { UncertainError } from '#storage/cluster-storage.ts';
 import { DamagedError } from '#storage/physical.ts';
 import { settle } from '#test/helpers/medium.ts';
 import { temporaryFolder } from '#test/helpers/temporary-folder.ts';
@@ -201,17 +200,6 @@ test('a state that the storage cannot take is an error', async (t) => {
   t.is((await ask(server, SNAPSHOT, { method: 'POST', body: bytes })).status, 500);
   server.cluster.restoreFailure = undefined;
   t.is(await read(server), 'before');
-});
-
-test('a restore that took place is not an error because the node seals itself meanwhile', async (t) => {
-  const [first, second] = [await begin(t), await begin(t)];
-  const { bytes } = await ask(first, SNAPSHOT);
-  second.cluster.restoreFailure = new UncertainError('stopped');
-  t.is((await ask(second, FORCE, { method: 'POST', body: bytes })).status, 500);
-  second.cluster.failsLate = true;
-  t.is((await ask(second, FORCE, { method: 'POST', body: bytes })).status, 204);
-  await untilSealed(second);
-  t.is(second.node.unsealed(), undefined);
 });
 
 test('a state that is not what the storage has saved is refused', async (t) => {

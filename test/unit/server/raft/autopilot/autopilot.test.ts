@@ -114,6 +114,25 @@ test('a server that this leader has never heard of is removed only after the who
   await autopilot.stop();
 });
 
+test('a node that leads again begins to count anew', async (t) => {
+  const storage = WholeCluster.leading(server('node1'), server('node2'), server('node3'));
+  storage.known = [peer('node1'), peer('node2'), peer('node3')];
+  const { autopilot, pass } = begin(storage, {
+    cleanup_dead_servers: true,
+    min_quorum: 3,
+    dead_server_last_contact_threshold: seconds(60),
+  });
+  await pass(120_000);
+  await autopilot.stop();
+  storage.known = [peer('node1'), peer('node2')]; // nothing was heard of the third in the new term yet
+  autopilot.start();
+  await pass(50_000);
+  t.deepEqual(storage.changes, []);
+  await pass(20_000);
+  t.is(storage.changes.length, 1);
+  await autopilot.stop();
+});
+
 test('a change that fails is tried again, and what may happen is not an error', async (t) => {
   const storage = WholeCluster.leading(server('node1', 'staging'));
   storage.known = [peer('node1')];
