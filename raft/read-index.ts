@@ -36,7 +36,6 @@ export function onRead(state: State, message: Extract<Message, { type: 'read' }>
     return;
   }
   lead.arrived.push(arrival(state, lead, message.ticket, message.from));
-  state.isFlushing = true;
 }
 
 /** Before an entry of the own term is committed, what earlier leaders committed is known not to lie behind its first. */

@@ -1,7 +1,8 @@
 // Whether an unsealed node is the active one: always, where it stands alone; as long as it leads, where there may be others.
 import { millis, type Clock, type Millis } from '#sdk/clock.ts';
-import type { ClusterStorage, Role } from '#storage/cluster-storage.ts';
-import type { Advertisement } from './advertisement.ts';
+import { isLostLeadership, type ClusterStorage, type Role } from '#storage/cluster-storage.ts';
+import { advertise, type Advertisement } from './advertisement.ts';
+import { Announcer } from './announcer.ts';
 import { takeUpDuties } from './duties.ts';
 import { Leadership } from './leadership.ts';
 import type { Link } from './link.ts';
@@ -63,7 +64,7 @@ export async function takePart(options: PartOptions): Promise<Activity> {
       const declines = clock.now() < declinesUntil;
       declinesUntil = 0; // once: where everybody has stepped down, somebody has to do it
       if (declines) await decline(cluster, log);
-      return takeUpDuties(services, own);
+      return takeUpDuties(services, makeAnnouncer(options));
     },
     stepDown: () => cluster.transfer(),
     whenChanged,
@@ -97,11 +98,22 @@ export async function takePart(options: PartOptions): Promise<Activity> {
     handOver: async () => {
       if (leadership.activeSince === undefined || cluster.peers().length === 0) return;
       declinesUntil = clock.now() + DECLINES_FOR_MS;
-      await saveCount(services);
+      // What is in the log before leadership is transferred goes with it; the new leader commits it.
+      void saveCount(services);
       await within(clock, HAND_OVER_WITHIN, decline(cluster, log));
     },
     close: () => built.disposeAsync(),
   };
+}
+
+function makeAnnouncer({ services, cluster, own }: PartOptions): Announcer {
+  const { clock, log, barrier } = services;
+  return new Announcer({
+    clock,
+    log,
+    announce: () => advertise(barrier, own),
+    stepDown: () => decline(cluster, log),
+  });
 }
 
 /** The count of encryptions survives the seal, while this node can still write it. */
@@ -109,6 +121,8 @@ async function saveCount({ barrier, log }: Unsealed): Promise<void> {
   try {
     await barrier.saveEncryptions();
   } catch (error) {
+    // It is in the log of whoever leads now.
+    if (isLostLeadership(error)) return;
     log.warn('the count of encryptions could not be kept', { error: String(error) });
   }
 }

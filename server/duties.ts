@@ -1,21 +1,22 @@
-// What the active node does and no other: it ends leases, looks after the barrier's key, and takes shares for attempts.
+// What the active node does and no other: it says where it is found, ends leases, looks after the barrier's key, and takes shares for attempts.
 // Becoming active takes the duties up in this order, and whatever ends that lays them down in reverse.
-import { advertise, type Advertisement } from './advertisement.ts';
+import type { Announcer } from './announcer.ts';
 import type { Unsealed } from './unsealed.ts';
 import { Upkeep } from './upkeep.ts';
 import { rememberVersion } from './version-history.ts';
 
-/** @param own where this node is found, where there are others who want to know */
+/** @param announcer where there are others who want to know where this node is found */
 export async function takeUpDuties(
   services: Unsealed,
-  own: Advertisement | undefined,
+  announcer: Announcer | undefined,
 ): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   const { clock, log, barrier, leases, node } = services;
   // Attempts live in the memory of one node; the next active one begins anew.
   stack.adopt(node.rootGeneration, (attempts) => attempts.end());
   stack.adopt(node.rekey, (attempts) => attempts.end());
-  if (own !== undefined) await advertise(barrier, own);
+  // Adopted first, so that it is the last of them to end.
+  stack.adopt(announcer, (one) => one?.stop())?.start();
   await rememberVersion(barrier, clock);
   stack.adopt(leases, (manager) => manager.stop());
   leases.start();

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { millis, type Clock, type Millis } from '#sdk/clock.ts';
 import { badRequest } from '#sdk/errors.ts';
+import type { Server } from '#raft/types.ts';
 import { Barrier, WrongKeyError } from '#storage/barrier/barrier.ts';
 import type { ClusterStorage, Role } from '#storage/cluster-storage.ts';
 import type { Physical } from '#storage/physical.ts';
@@ -10,7 +11,7 @@ import type { SealConfig, ShareNumbers, UnsealProgress } from '#storage/seal/sea
 import { ShamirSeal } from '#storage/seal/shamir-seal.ts';
 import { standAlone, takePart, type Activity } from './activity.ts';
 import { apiAddressOf, clusterAddressOf, hostAndPort } from './addresses.ts';
-import { advertisementOf, type Advertisement } from './advertisement.ts';
+import { advertisementOf, leadingServer, type Advertisement } from './advertisement.ts';
 import { makeAuthority } from './cluster/authority.ts';
 import type { JoinRequest } from './cluster/leader.ts';
 import type { Config } from './config.ts';
@@ -96,6 +97,7 @@ export class Node {
   #last: Promise<unknown> = Promise.resolve();
   /** Those who wait for the node to become active or a standby. */
   readonly #waiting = new Set<() => void>();
+  #changes = 0;
   #handler: ForwardedHandler = ({ refuse }) => refuse('the node begins to listen');
 
   constructor(options: NodeOptions) {
@@ -161,8 +163,24 @@ export class Node {
     return role.type === 'follower' ? advertisementOf(this.#barrier, role.leader) : undefined;
   }
 
-  /** Resolves when the node has become active or a standby, or after `delay`. */
-  changed(delay: number): Promise<void> {
+  /** Where requests that this node does not answer are sent; `undefined` while nobody else is known to lead. */
+  get sendsTo(): Pick<Server, 'id' | 'address'> | undefined {
+    if (this.cluster === undefined || this.unsealed() === undefined) return undefined;
+    return leadingServer(this.cluster, this.#barrier);
+  }
+
+  /** How often the node has become active or a standby, for those who look before they wait. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /**
+   * Resolves when the node has become active or a standby, or after `delay`.
+   *
+   * @param seen `changes` as of when there was nothing to be done
+   */
+  changed(delay: number, seen = this.#changes): Promise<void> {
+    if (seen !== this.#changes) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel = this.clock.after(millis(delay), () => done());
       const done = (): void => {
@@ -353,6 +371,7 @@ export class Node {
   }
 
   #tellOfChange(): void {
+    this.#changes += 1;
     for (const done of this.#waiting) done();
   }
 

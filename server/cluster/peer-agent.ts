@@ -13,8 +13,18 @@ const MAX_IDLE_CONNECTIONS = 16;
 /** Less than the active node keeps one that is idle: so it is never closed there just when it is used here. */
 const IDLE_MS = 60_000;
 
+/**
+ * Handshakes at a time. When a node begins to lead, every request that has waited for it wants a connection; the first of
+ * them are to have theirs soon, rather than all of them at the same late moment.
+ */
+const DIALS_AT_ONCE = 2;
+
+type Done = (error: Error | null, stream: Duplex) => void;
+
 export class PeerAgent extends Agent {
   readonly #dial: () => Promise<Duplex>;
+  #dialing = 0;
+  #waiting: Done[] = [];
 
   constructor(dial: () => Promise<Duplex>) {
     super({
@@ -26,21 +36,27 @@ export class PeerAgent extends Agent {
     this.#dial = dial;
   }
 
-  override createConnection(
-    _: ClientRequestArgs,
-    done: (error: Error | null, stream: Duplex) => void,
-  ): undefined {
-    void this.#connect(done);
+  override createConnection(_: ClientRequestArgs, done: Done): undefined {
+    if (this.#dialing < DIALS_AT_ONCE) void this.#connect(done);
+    else this.#waiting.push(done);
   }
 
-  async #connect(done: (error: Error | null, stream: Duplex) => void): Promise<void> {
+  async #connect(done: Done): Promise<void> {
+    this.#dialing += 1;
     let stream: Duplex;
     try {
       stream = await this.#dial();
     } catch (error) {
-      done(error as Error, undefined as never);
+      this.#dialing -= 1;
+      // The others would learn the same, only later.
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const one of [done, ...waiting]) one(error as Error, undefined as never);
       return;
     }
+    this.#dialing -= 1;
+    const next = this.#waiting.shift();
+    if (next !== undefined) void this.#connect(next);
     done(null, stream);
   }
 

@@ -29,6 +29,9 @@ const UNBOUNDED: JsonLimits & RequestLimits = {
   max_token_header_size: -1,
 };
 
+/** Longer than it takes from an election to the first entry of the new leader. */
+const COMING_MS = 1_000;
+
 const NOT_ACTIVE = 'not the active node';
 
 /** A node that is not active refuses: a request is sent on once. */
@@ -45,13 +48,25 @@ async function take(node: Node, budget: BodyBudget, forwarded: ForwardedRequest)
     const body =
       uploadOf(request, response) ??
       (await readBody({ req: request, res: response }, { largest: -1, budget: () => budget }));
-    const services = node.activeSince === undefined ? undefined : node.unsealed();
+    const services = await whenActive(node);
     answer = services && (await answerOne(node, services, forwarded, body));
   } catch (error) {
     answer = renderThrown(node, error);
   }
   if (answer === undefined) refuse(NOT_ACTIVE);
   else send(response, answer);
+}
+
+/** Whoever sends a request here may have heard before this node that it is to be the active one. */
+async function whenActive(node: Node): Promise<Unsealed | undefined> {
+  const until = node.clock.now() + COMING_MS;
+  while (node.activeSince === undefined) {
+    const left = until - node.clock.now();
+    const type = node.cluster?.status().role.type;
+    if ((type !== 'candidate' && type !== 'leader') || left <= 0) return undefined;
+    await node.changed(left);
+  }
+  return node.unsealed();
 }
 
 async function answerOne(

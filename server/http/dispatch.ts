@@ -5,7 +5,7 @@ import { ClientError } from '#sdk/errors.ts';
 import { NoLeaderError, NotLeaderError } from '#storage/cluster-storage.ts';
 import type { Config } from '../config.ts';
 import type { Node } from '../node.ts';
-import { handle, handleAsStandby } from '../request/handle.ts';
+import { handle, handleAsStandby, mayAnswer } from '../request/handle.ts';
 import type { Arrived } from '../request/stages.ts';
 import type { Unsealed } from '../unsealed.ts';
 import type { Forwarder, SentOn } from './forward.ts';
@@ -29,6 +29,7 @@ export async function dispatch(
 ): Promise<Outgoing> {
   const until = node.clock.now() + patienceOf(node.config);
   for (;;) {
+    const seen = node.changes;
     const unsealed = node.unsealed();
     if (unsealed === undefined) throw new ClientError(503, 'Vault is sealed');
     const answer =
@@ -38,7 +39,7 @@ export async function dispatch(
     if (answer !== undefined) return answer;
     const left = until - node.clock.now();
     if (left <= 0) return redirect(node, received.target) ?? nobodyLeads();
-    await node.changed(Math.min(left, LOOK_AGAIN_MS));
+    await node.changed(Math.min(left, LOOK_AGAIN_MS), seen);
   }
 }
 
@@ -76,6 +77,7 @@ async function answerHere(
   unsealed: Unsealed,
   arrived: Arrived,
 ): Promise<Rendered | undefined> {
+  if (!mayAnswer(unsealed, arrived)) return undefined;
   try {
     await node.cluster?.confirm();
     const finished = await handleAsStandby(unsealed, arrived);

@@ -5,7 +5,6 @@ import { Readable } from 'node:stream';
 import { millis, type Millis } from '#sdk/clock.ts';
 import { ClientError } from '#sdk/errors.ts';
 import type { NodeId } from '#raft/types.ts';
-import { hostAndPort } from '../addresses.ts';
 import { AnswerLostError, NotSentError, type ForwardedAnswer } from '../cluster/forward-client.ts';
 import type { ForwardedFacts } from '../cluster/forwarded-facts.ts';
 import type { Node } from '../node.ts';
@@ -57,18 +56,15 @@ export class Forwarder {
   async ask(sent: SentOn): Promise<ForwardedAnswer | undefined> {
     const node = this.#node;
     const { link } = node;
-    const leader = node.leader();
+    const leader = node.sendsTo;
     if (link === undefined || leader === undefined) return undefined;
-    if (leader.id === node.cluster?.id) return undefined; // it has just become the leader itself
     const { method, target, rawHeaders, deadline } = sent;
     if (sent.body instanceof Upload && sent.body.isTaken) throw new ClientError(500, UPLOAD_GONE);
     const limit = millis(Math.max(1, deadline - node.clock.now()));
     const { signal } = this.#watch(leader.id).gone;
     try {
-      return await link.forward(
-        { id: leader.id, address: hostAndPort(leader.clusterAddress) },
-        { method, target, rawHeaders, body: bodyOf(sent), facts: factsOf(sent), limit, signal },
-      );
+      const request = { method, target, rawHeaders, body: bodyOf(sent), facts: factsOf(sent) };
+      return await link.forward(leader, { ...request, limit, signal });
     } catch (error) {
       if (error instanceof NotSentError) return undefined;
       if (!(error instanceof AnswerLostError)) throw error;

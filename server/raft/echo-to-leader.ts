@@ -1,9 +1,9 @@
 // A standby's echo on its way: over the cluster port, to whoever leads now.
 import { hostname } from 'node:os';
 import { millis } from '#sdk/clock.ts';
+import type { Server } from '#raft/types.ts';
 import type { ClusterStorage } from '#storage/cluster-storage.ts';
-import { hostAndPort } from '../addresses.ts';
-import { advertisementOf, type Advertisement } from '../advertisement.ts';
+import { leadingServer, type Advertisement } from '../advertisement.ts';
 import { ECHO_TARGET, Echoer, type Echo } from '../cluster/echo.ts';
 import type { ForwardedFacts } from '../cluster/forwarded-facts.ts';
 import type { Link } from '../link.ts';
@@ -43,8 +43,7 @@ export function makeEchoer({ services, cluster, link, own }: EchoSurroundings): 
       return { ...facts, apiAddress, clusterAddress, appliedIndex, term };
     },
     send: async (echo: Echo) => {
-      const { role } = cluster.status();
-      const leader = role.type === 'follower' ? advertisementOf(barrier, role.leader) : undefined;
+      const leader = leadingServer(cluster, barrier);
       return leader !== undefined && sendTo(link, leader, echo);
     },
   });
@@ -52,20 +51,17 @@ export function makeEchoer({ services, cluster, link, own }: EchoSurroundings): 
 
 async function sendTo(
   link: EchoSurroundings['link'],
-  { id, clusterAddress }: Advertisement,
+  leader: Pick<Server, 'id' | 'address'>,
   echo: Echo,
 ): Promise<boolean> {
-  const { status, body } = await link.forward(
-    { id, address: hostAndPort(clusterAddress) },
-    {
-      method: 'POST',
-      target: ECHO_TARGET,
-      rawHeaders: ['Host', hostAndPort(clusterAddress)], // HTTP demands one
-      body: Buffer.from(JSON.stringify(echo)),
-      facts: NOBODY,
-      limit: LIMIT,
-    },
-  );
+  const { status, body } = await link.forward(leader, {
+    method: 'POST',
+    target: ECHO_TARGET,
+    rawHeaders: ['Host', leader.address], // HTTP demands one
+    body: Buffer.from(JSON.stringify(echo)),
+    facts: NOBODY,
+    limit: LIMIT,
+  });
   body.resume();
   return status === 204;
 }

@@ -46,6 +46,13 @@ export function handleAsStandby(node: Unsealed, arrived: Arrived): Promise<Finis
   return untilNoConflict(() => runAsStandby(node, arrived));
 }
 
+/**
+ * Whether a node that is not active may answer a request, as far as can be seen from what is stored there now. The active
+ * node can answer every request, so whoever may not be up to date can go by a no, but not by a yes.
+ */
+export const mayAnswer = (node: Unsealed, arrived: Arrived): boolean =>
+  mayServe(admit(node, node.barrier.begin(), arrived));
+
 /** A request that is on record, and what is to follow from it. */
 interface Done {
   readonly finished: Finished;

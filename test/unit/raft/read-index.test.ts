@@ -90,6 +90,16 @@ test('reads that come together share a round', (t) => {
   );
 });
 
+test('reads of followers that come together share a round', (t) => {
+  const [cluster, a, b] = led();
+  const c = cluster.at('c');
+  const from = a.effects.length;
+  for (const follower of [b, c]) read(follower, 1);
+  cluster.run();
+  t.is(rounds(a.effects.slice(from)).length, 2);
+  t.deepEqual([b.outcome(1)?.type, c.outcome(1)?.type], ['readable', 'readable']);
+});
+
 test('a new leader reads nothing from before its first entry', (t) => {
   const cluster = startCluster(['a', 'b', 'c']);
   cluster.isLost = ({ type }) => type === 'append-reply';

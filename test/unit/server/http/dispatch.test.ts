@@ -16,6 +16,55 @@ test('a write that a standby gets is done by the active node', async (t) => {
   t.is(two.taken, 0);
 });
 
+test('a write that a standby gets is sent on without asking whether the standby is up to date', async (t) => {
+  const { two } = await twoNodes();
+  let asked = 0;
+  two.storage.confirm = () => {
+    asked += 1;
+    return Promise.resolve();
+  };
+  t.is((await two.ask('POST', 'secret/data/a', SECRET)).status, 200);
+  t.is(asked, 0);
+  t.is((await two.ask('GET', 'secret/data/a')).status, 200);
+  t.is(asked, 1);
+});
+
+test('a write is sent on to a new active node before that has said where it is found', async (t) => {
+  const { cluster, one, two } = await twoNodes();
+  const saying = Promise.withResolvers<void>();
+  two.storage.commitFailures.push(() => saying.promise);
+  cluster.elect(two.storage);
+  t.is((await one.ask('POST', 'secret/data/a', SECRET)).status, 200);
+  t.is(one.node.leader(), undefined);
+  saying.resolve();
+  await settle();
+  t.is(one.node.leader()?.apiAddress, 'http://127.0.0.1:8300');
+});
+
+test('a write that comes before its node knows that it leads waits for that', async (t) => {
+  const { cluster, one, two } = await twoNodes();
+  cluster.depose();
+  one.storage.become({ type: 'follower', term: cluster.term, leader: two.storage.id });
+  const asked = one.ask('POST', 'secret/data/a', SECRET);
+  await settle();
+  t.is(two.taken, 1);
+  cluster.elect(two.storage);
+  t.is((await asked).status, 200);
+  t.is(two.taken, 1);
+});
+
+test('a write that comes to a node that follows another is refused at once', async (t) => {
+  const { cluster, one, two } = await twoNodes();
+  one.storage.become({ type: 'follower', term: cluster.term, leader: two.storage.id });
+  const asked = one.ask('POST', 'secret/data/a', SECRET);
+  await settle();
+  t.is(two.taken, 1);
+  cluster.elect(one.storage);
+  one.clock.advance(50);
+  t.is((await asked).status, 200);
+  t.is(two.taken, 1);
+});
+
 test('a read that a standby gets is answered there, from what is stored', async (t) => {
   const { one, two } = await twoNodes();
   await one.ask('POST', 'secret/data/a', SECRET);
