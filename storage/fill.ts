@@ -129,7 +129,7 @@ class Filling {
     if (!isWhole || !this.#hash.equals(hash)) {
       throw new DamagedError(`a state does not add up (${this.#count} records of ${count})`);
     }
-    if (this.#plan.indexes === 'keep' && this.#staging?.digest !== staging?.digest) {
+    if (this.#plan.indexes === 'keep' && this.#staging?.sum !== staging?.sum) {
       throw new DamagedError('a state has not all that was laid aside');
     }
   }

@@ -102,7 +102,7 @@ export class Generation {
   async checkStaged(staging: Staging, timer: Timer): Promise<void> {
     let found = beginStaging(staging.begun);
     for await (const piece of this.staged(staging, timer)) found = stageChunk(found, piece);
-    if (found.digest !== staging.digest) {
+    if (found.sum !== staging.sum) {
       throw new DamagedError(`${this.medium.name} does not hold what was laid aside in it`);
     }
   }

@@ -8,17 +8,17 @@ export interface Staging {
   /** The index of the entry that began it. */
   readonly begun: Index;
   readonly chunks: number;
-  /** SHA-256 (hex) of the digest before the last piece, and the last piece. */
-  readonly digest: string;
+  /** SHA-256 (hex) of the sum before the last piece, and the last piece. */
+  readonly sum: string;
 }
 
 export function beginStaging(begun: Index): Staging {
-  return { begun, chunks: 0, digest: '' };
+  return { begun, chunks: 0, sum: '' };
 }
 
-export function stageChunk({ begun, chunks, digest }: Staging, bytes: Uint8Array): Staging {
-  const both = Buffer.concat([Buffer.from(digest, 'hex'), bytes]);
-  return { begun, chunks: chunks + 1, digest: hash('sha256', both) };
+export function stageChunk({ begun, chunks, sum }: Staging, bytes: Uint8Array): Staging {
+  const both = Buffer.concat([Buffer.from(sum, 'hex'), bytes]);
+  return { begun, chunks: chunks + 1, sum: hash('sha256', both) };
 }
 
 /** Where a piece lies. No two pieces ever lie in the same place. */

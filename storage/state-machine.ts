@@ -152,8 +152,8 @@ export class Machine implements StateMachine {
 
   checksum(): Uint8Array {
     const { directory, staging } = this.#generation;
-    const digest = Buffer.from(staging?.digest ?? '', 'hex');
-    return Buffer.concat([directory.state().hash.bytes(), digest]);
+    const sum = Buffer.from(staging?.sum ?? '', 'hex');
+    return Buffer.concat([directory.state().hash.bytes(), sum]);
   }
 
   /** Makes durable what was applied, and lets go of the medium. Afterwards every call fails. */

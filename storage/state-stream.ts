@@ -178,11 +178,11 @@ const DIGEST = /^([\da-f]{64})?$/;
 function decodeStaging(text: string): Staging | undefined {
   const value = parseOrUndefined(text);
   if (value === null) return undefined;
-  if (typeof value === 'object' && 'begun' in value && 'chunks' in value && 'digest' in value) {
-    const { begun, chunks, digest } = value;
+  if (typeof value === 'object' && 'begun' in value && 'chunks' in value && 'sum' in value) {
+    const { begun, chunks, sum } = value;
     const areNumbers = Number.isSafeInteger(begun) && Number.isSafeInteger(chunks);
-    if (areNumbers && typeof digest === 'string' && DIGEST.test(digest)) {
-      return { begun: begun as Index, chunks: chunks as number, digest };
+    if (areNumbers && typeof sum === 'string' && DIGEST.test(sum)) {
+      return { begun: begun as Index, chunks: chunks as number, sum };
     }
   }
   throw new DamagedError('a state says what cannot be of what was laid aside');

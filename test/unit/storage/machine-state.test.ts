@@ -23,7 +23,7 @@ const STATE: MachineState = {
   hash,
   staging: undefined,
 };
-const STAGING = { begun: 3 as Index, chunks: 2, digest: 'ab'.repeat(32) };
+const STAGING = { begun: 3 as Index, chunks: 2, sum: 'ab'.repeat(32) };
 
 test('a state is read as it was written', (t) => {
   for (const state of [STATE, EMPTY_STATE, { ...STATE, staging: STAGING }]) {

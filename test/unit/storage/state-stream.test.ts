@@ -7,7 +7,7 @@ import { stream } from '#test/helpers/machine.ts';
 
 const hash = new StateHash();
 hash.add(fingerprintOf(Buffer.from('r')));
-const staging = { begun: 4 as Index, chunks: 1, digest: 'cd'.repeat(32) };
+const staging = { begun: 4 as Index, chunks: 1, sum: 'cd'.repeat(32) };
 const sum: Part = { type: 'sum', sum: { count: 2, hash, staging: undefined } };
 const end: Part = { type: 'end' };
 const record = (bytes: number): Part => ({ type: 'record', bytes: Buffer.alloc(bytes, 'r') });
@@ -80,7 +80,7 @@ const REFUSED: readonly (readonly [string, Buffer])[] = [
   ['a part that nobody could hold', Buffer.from([0xff, 0, 0, 0, 2])],
   [
     'something that cannot have been laid aside',
-    pack([{ type: 'sum', sum: { count: 0, hash, staging: { ...staging, digest: 'x' } } }, end]),
+    pack([{ type: 'sum', sum: { count: 0, hash, staging: { ...staging, sum: 'x' } } }, end]),
   ],
 ];
 
