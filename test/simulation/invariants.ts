@@ -440,7 +440,9 @@ export class Invariants {
   #checkPromise(id: NodeId, term: Term, index: Index): void {
     if (this.#witnesses.isDamaged(id)) return;
     const disk = this.#witnesses.durable(id);
-    if (disk === undefined || (disk.vote?.term ?? 0) > term) return;
+    if (disk === undefined) return;
+    const seen = disk.vote?.term ?? this.#remembered.get(id)?.term ?? 0;
+    if (seen > term) return;
     if (Math.max(disk.last, disk.start) >= index) return;
     fail(`${id} acknowledges ${index}, of which ${disk.last} is durable`);
   }
