@@ -342,6 +342,9 @@ export class Invariants {
 
   /** What was committed is in the log of every later leader, and nobody else may still count on leading. */
   #checkNewLeader(view: NodeView): void {
+    // Votes that come late make a leader of a term that another has followed by now; it is heard by nobody.
+    const isOvertaken = [...this.#leaderByTerm.keys()].some((term) => term > view.term);
+    if (isOvertaken) return;
     if (view.start < this.#commit) {
       const term = view.termAt(this.#commit);
       if (view.last < this.#commit || term !== this.#committed.get(this.#commit)) {
