@@ -101,11 +101,6 @@ export function tornSectors(
   return { from: sector, to };
 }
 
-export const isUnused = (segment: Buffer): boolean => {
-  for (let at = 0; at < sectorsIn(segment); at++) if (!isZero(segment, at)) return false;
-  return true;
-};
-
 const sectorsIn = (segment: Buffer): number => Math.floor(segment.length / SECTOR_BYTES);
 
 function isSectorOf(segment: Buffer, at: number, chain: number): boolean {
