@@ -5,7 +5,7 @@ import { crc32c } from '../crc32c.ts';
 import { CorruptionError, type Disk, type DiskFile } from './ports.ts';
 import { readRecords, roomFor, writeRecord, type NumberedHardState } from './wal-records.ts';
 
-const NAME = 'state';
+export const HARD_STATE_FILE = 'state';
 /** Pages of their own. */
 const PLACES = [0, 4096] as const;
 /** The longest name of a node fits; with any usual one all but zeroes is in the first sector. */
@@ -39,8 +39,8 @@ export async function openHardState(
   disk: Disk,
   names: readonly string[],
 ): Promise<OpenedHardState | undefined> {
-  if (!names.includes(NAME)) return undefined;
-  const file = await disk.open(NAME);
+  if (!names.includes(HARD_STATE_FILE)) return undefined;
+  const file = await disk.open(HARD_STATE_FILE);
   const [a, b] = [await readPlace(file, 0), await readPlace(file, 1)];
   const isFirst = (a?.order ?? 0) > (b?.order ?? 0);
   const newest = isFirst ? a : b;
@@ -51,13 +51,13 @@ export async function openHardState(
 }
 
 export async function createHardState(disk: Disk, kept: Kept): Promise<HardStateFile> {
-  const part = `${NAME}.part`;
+  const part = `${HARD_STATE_FILE}.part`;
   const file = await disk.create(part);
   await file.allocate(PLACES[1] + PLACE_BYTES);
   const state = new HardStateFile(file, undefined, 0);
   await state.writeBoth(kept);
   await file.sync();
-  await disk.rename(part, NAME);
+  await disk.rename(part, HARD_STATE_FILE);
   await disk.syncFolder();
   return state;
 }

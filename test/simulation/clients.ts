@@ -25,10 +25,13 @@ const FOLDERS = ['core/', 'f1/', 'f2/', 'f3/'];
 const NAMES = ['a', 'b', 'c', 'd'];
 const CORE_NAMES = ['keyring', 'seal-config', 'root-key', 'a'];
 
+const namesIn = (folder: string): readonly string[] => (folder === 'core/' ? CORE_NAMES : NAMES);
+
 interface Plan {
-  readonly folder: string;
   readonly request: Request;
-  readonly call: Call;
+  /** What it does to each folder that it touches, as far as that is known before. */
+  readonly calls: Map<string, Call>;
+  isOver: boolean;
 }
 
 export class Clients {
@@ -87,10 +90,9 @@ export class Clients {
     if (host === undefined) return this.#later();
     const plan = this.#plan();
     const start = this.#world.events.now;
-    let isOver = false;
     const answer = (reply: Reply): void => {
-      if (isOver) return;
-      isOver = true;
+      if (plan.isOver) return;
+      plan.isOver = true;
       cancel();
       this.#open.delete(giveUp);
       this.#record(plan, start, reply);
@@ -118,42 +120,46 @@ export class Clients {
   #plan(): Plan {
     const folder = FOLDERS[this.#dice.below(this.#options.folders)] ?? 'f1/';
     const key = folder + this.#name(folder);
-    if (this.#dice.chance(this.#options.restores)) {
-      return {
-        folder,
-        request: { type: 'restore', keys: this.#allKeys() },
-        call: { outcome: 'unknown' },
-      };
-    }
+    if (this.#dice.chance(this.#options.restores)) return this.#planRestore();
     const kind = this.#dice.below(10);
-    if (kind < 4) {
-      return { folder, request: { type: 'read', key }, call: { outcome: 'unknown' } };
-    }
-    if (kind === 4) {
-      return { folder, request: { type: 'list', folder }, call: { outcome: 'unknown' } };
-    }
+    const unknown = new Map<string, Call>([[folder, { outcome: 'unknown' }]]);
+    if (kind < 4) return { request: { type: 'read', key }, calls: unknown, isOver: false };
+    if (kind === 4) return { request: { type: 'list', folder }, calls: unknown, isOver: false };
     const value = kind === 5 ? null : this.#value();
     const reads: [string, Value][] = kind < 8 ? [] : [[key, this.#seen.get(key) ?? null]];
     // Some transactions read one key and write another.
     const target = kind === 9 ? folder + this.#name(folder) : key;
     const writes: [string, Value][] = [[target, value]];
+    const call: Call = { reads: new Map(reads), writes: new Map(writes), outcome: 'unknown' };
     return {
-      folder,
       request: { type: 'transaction', transaction: { reads, writes } },
-      call: { reads: new Map(reads), writes: new Map(writes), outcome: 'unknown' },
+      calls: new Map([[folder, call]]),
+      isOver: false,
     };
   }
 
-  #allKeys(): readonly string[] {
-    return FOLDERS.slice(0, this.#options.folders).flatMap((folder) => {
-      const names = folder === 'core/' ? CORE_NAMES : NAMES;
-      return names.map((name) => folder + name);
-    });
+  /** To each folder it is a write of all its keys, once anybody knows of what. */
+  #planRestore(): Plan {
+    const folders = FOLDERS.slice(0, this.#options.folders);
+    const keys = folders.flatMap((folder) => namesIn(folder).map((name) => folder + name));
+    const onSave = (values: ReadonlyMap<string, Value>): boolean => {
+      if (plan.isOver) return false;
+      for (const folder of folders) {
+        const writes = new Map([...values].filter(([key]) => key.startsWith(folder)));
+        plan.calls.set(folder, { writes, outcome: 'unknown' });
+      }
+      return true;
+    };
+    const plan: Plan = {
+      request: { type: 'restore', keys, onSave },
+      calls: new Map(),
+      isOver: false,
+    };
+    return plan;
   }
 
   #name(folder: string): string {
-    const names = folder === 'core/' ? CORE_NAMES : NAMES;
-    return names[this.#dice.below(this.#options.namesPerFolder)] ?? 'a';
+    return namesIn(folder)[this.#dice.below(this.#options.namesPerFolder)] ?? 'a';
   }
 
   #value(): string {
@@ -161,28 +167,24 @@ export class Clients {
     return String(this.#written);
   }
 
-  #record({ folder, request, call }: Plan, start: number, reply: Reply): void {
+  #record({ request, calls }: Plan, start: number, reply: Reply): void {
     this.#world.counts.add(`operation ${reply.type}`);
-    if (reply.type === 'restored') return this.#recordRestore(start, reply);
-    const end = this.#world.events.now;
-    const done = callOf(request, call, reply);
-    if (done === undefined) return;
-    for (const [key, value] of done.reads ?? []) this.#seen.set(key, value);
-    if (done.outcome === 'done') {
-      for (const [key, value] of done.writes ?? []) this.#seen.set(key, value);
+    if (reply.type === 'done' && request.type === 'restore') {
+      this.#world.counts.add('operation restored');
     }
-    const operation = { call: done, start, end: done.outcome === 'unknown' ? undefined : end };
-    this.#add(folder, operation);
+    const end = this.#world.events.now;
+    for (const [folder, call] of calls) {
+      const done = callOf(request, call, reply);
+      if (done === undefined) continue;
+      if (request.type !== 'restore') this.#see(done);
+      this.#add(folder, { call: done, start, end: done.outcome === 'unknown' ? undefined : end });
+    }
   }
 
-  /** To each folder it is a write of all its keys. */
-  #recordRestore(start: number, reply: Extract<Reply, { type: 'restored' }>): void {
-    const end = reply.isSure ? this.#world.events.now : undefined;
-    const outcome = reply.isSure ? 'done' : 'unknown';
-    for (const folder of FOLDERS.slice(0, this.#options.folders)) {
-      const writes = new Map([...reply.values].filter(([key]) => key.startsWith(folder)));
-      this.#add(folder, { call: { writes, outcome }, start, end });
-    }
+  #see({ reads, writes, outcome }: Call): void {
+    for (const [key, value] of reads ?? []) this.#seen.set(key, value);
+    if (outcome !== 'done') return;
+    for (const [key, value] of writes ?? []) this.#seen.set(key, value);
   }
 
   #add(folder: string, operation: Operation<Call>): void {
@@ -207,10 +209,9 @@ function callOf(request: Request, planned: Call, reply: Reply): Call | undefined
     case 'mismatch':
       return { ...planned, outcome: 'mismatch' };
     case 'failed':
-    case 'restored':
       return undefined;
     case 'unknown':
-      return request.type === 'transaction' ? planned : undefined;
+      return planned.writes === undefined ? undefined : planned;
   }
 }
 

@@ -8,19 +8,24 @@ export type Request =
   | { readonly type: 'read'; readonly key: string }
   | { readonly type: 'list'; readonly folder: string }
   | { readonly type: 'transaction'; readonly transaction: Transaction }
-  /** Saves the whole state and puts it back some time later; `keys` are those that anybody writes. */
-  | { readonly type: 'restore'; readonly keys: readonly string[] };
+  | RestoreRequest;
+
+/** Saves the whole state and puts it back some time later. */
+export interface RestoreRequest {
+  readonly type: 'restore';
+  /** Those that anybody writes. */
+  readonly keys: readonly string[];
+  /**
+   * Asked before anything is put back, since whoever does it may die and others go on: whether anybody still wants it.
+   */
+  readonly onSave: (values: ReadonlyMap<string, Value>) => boolean;
+}
 
 export type Reply =
   | { readonly type: 'read'; readonly value: Value }
   | { readonly type: 'listed'; readonly names: readonly string[] }
+  /** Everything was written, or put back. */
   | { readonly type: 'done' }
-  /** The whole state is what it was when it was saved, or may be at some time. */
-  | {
-      readonly type: 'restored';
-      readonly values: ReadonlyMap<string, Value>;
-      readonly isSure: boolean;
-    }
   /** The transaction did not find what it wanted, and wrote nothing. */
   | { readonly type: 'mismatch' }
   /** Surely nothing was done. */

@@ -1,5 +1,6 @@
 // The disk of a node that is made of the real code: a virtual disk for its log and a virtual medium for its state.
 import type { HardState, Index, Term } from '#raft/types.ts';
+import { HARD_STATE_FILE } from '#raft/driver/hard-state.ts';
 import { openWal } from '#raft/driver/wal-open.ts';
 import type { Timer } from '#raft/driver/ports.ts';
 import { termAt, type Log } from '#raft/log.ts';
@@ -17,6 +18,8 @@ export const SEGMENT_BYTES = 32 * 1024;
 
 const WRITES: ReadonlySet<string> = new Set(['write', 'writeDurably', 'allocate', 'create']);
 const SYNCS: ReadonlySet<string> = new Set(['sync', 'writeDurably', 'syncFolder']);
+/** A vote that is forgotten may be given twice, and no algorithm stands that: of the votes and the folder no lies. */
+const isHonest = (name: string): boolean => name === '' || name.startsWith(HARD_STATE_FILE);
 
 export class WholeDisk implements HostDisk {
   readonly ailments: Ailments = {
@@ -32,9 +35,8 @@ export class WholeDisk implements HostDisk {
   readonly #counts: Counts;
   #log: Log | undefined;
   #durable = 0 as Index;
-  #vote = '';
-  /** What was so when the disk began to lie. */
-  #honest: { readonly last: Index; readonly vote: string } | undefined;
+  /** What was durable when the disk began to lie. */
+  #honest: Index | undefined;
   isRecovering = false;
   /** Only the node knows. */
   readonly vote = undefined;
@@ -56,7 +58,7 @@ export class WholeDisk implements HostDisk {
   }
 
   get last(): Index {
-    return this.#honest?.last ?? this.#durable;
+    return this.#honest ?? this.#durable;
   }
 
   get promised(): Place {
@@ -76,15 +78,13 @@ export class WholeDisk implements HostDisk {
     readonly log: Log;
     readonly durable: Index;
     readonly isRecovering: boolean;
-    readonly term: Term;
-    readonly votedFor: string | undefined;
   }): void {
+    // What is new may be what it has lied about.
+    if (!this.ailments.isLying) this.#honest = undefined;
+    else this.#honest ??= this.#durable;
     this.#log = state.log;
     this.#durable = state.durable;
     this.isRecovering = state.isRecovering;
-    this.#vote = `${state.term} ${state.votedFor}`;
-    if (!this.ailments.isLying) this.#honest = undefined;
-    else this.#honest ??= { last: state.durable, vote: this.#vote };
   }
 
   /** The system's memory is written in the end: only the process dies. */
@@ -93,13 +93,12 @@ export class WholeDisk implements HostDisk {
   }
 
   crash(): void {
-    const isKept = this.#honest !== undefined && this.#honest.vote !== this.#vote;
-    const isOnlyProcess = isKept || (this.#honest === undefined && this.#dice.chance(0.3));
+    const isOnlyProcess = this.#honest === undefined && this.#dice.chance(0.3);
     if (isOnlyProcess) this.disk.kill();
     else {
       if (this.#honest !== undefined) {
         this.#counts.add('lied sync lost');
-        this.#durable = this.#honest.last;
+        this.#durable = this.#honest;
       }
       this.disk.crash();
       this.#counts.add('power lost');
@@ -157,7 +156,7 @@ export class WholeDisk implements HostDisk {
     if (isBroken) return { type: 'error' };
     if (isHung) return { type: 'hang', milliseconds: this.#dice.between(100, 3000) };
     if (isFull && WRITES.has(operation)) return { type: 'full' };
-    if (isLying && SYNCS.has(operation) && name !== '') return { type: 'lie' };
+    if (isLying && SYNCS.has(operation) && !isHonest(name)) return { type: 'lie' };
     return undefined;
   }
 }

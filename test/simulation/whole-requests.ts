@@ -9,7 +9,7 @@ import {
 import { ConflictError, type Index } from '#storage/physical.ts';
 import type { Value } from './keys-model.ts';
 import type { Transaction } from './light-machine.ts';
-import type { Reply, Request } from './server.ts';
+import type { Reply, Request, RestoreRequest } from './server.ts';
 
 /** Answers at once if nothing has to be waited for. */
 export function answerOf(
@@ -23,7 +23,7 @@ export function answerOf(
     return;
   }
   if (request.type === 'restore') {
-    restore(storage, request.keys).then(answer, fail);
+    restore(storage, request).then(answer, fail);
     return;
   }
   const look = (): void => {
@@ -59,7 +59,7 @@ async function run(storage: ClusterStorage, { reads, writes }: Transaction): Pro
   return { type: 'failed' };
 }
 
-async function restore(storage: ClusterStorage, keys: readonly string[]): Promise<Reply> {
+async function restore(storage: ClusterStorage, { keys, onSave }: RestoreRequest): Promise<Reply> {
   const saved = storage.save();
   const values = new Map(keys.map((key) => [key, valueOf(storage, key)] as const));
   const chunks: Uint8Array[] = [];
@@ -68,13 +68,9 @@ async function restore(storage: ClusterStorage, keys: readonly string[]): Promis
   } finally {
     saved.release();
   }
-  try {
-    await storage.restore(asStream(chunks));
-    return { type: 'restored', values, isSure: true };
-  } catch (error) {
-    const reply = replyTo(error);
-    return reply.type === 'unknown' ? { type: 'restored', values, isSure: false } : reply;
-  }
+  if (!onSave(values)) return { type: 'failed' };
+  await storage.restore(asStream(chunks));
+  return { type: 'done' };
 }
 
 async function* asStream(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
