@@ -1,5 +1,5 @@
 // Entries and configurations to bytes and back: as they travel in messages, and as they lie in the log on disk.
-import { CodecError, NUMBER_SIZE, Reader, textCapacity, Writer } from './bytes.ts';
+import { CodecError, NUMBER_SIZE, textCapacity, type Reader, type Writer } from './bytes.ts';
 import type {
   Configuration,
   Entry,
@@ -20,36 +20,6 @@ export const MAX_SERVERS = 256;
 /** A kind is its place in this list: only ever add at the end. */
 const KINDS = ['noop', 'data', 'configuration'] as const satisfies readonly Entry['type'][];
 const SUFFRAGES = ['voter', 'staging', 'nonvoter'] as const satisfies readonly Suffrage[];
-
-/** An entry with its index, for itself. @throws CodecError when it is larger than is taken */
-export function encodeEntry(entry: Entry): Uint8Array {
-  const writer = new Writer(entryCapacity(entry) + NUMBER_SIZE);
-  writer.number(entry.index);
-  writeEntryBody(writer, entry);
-  return writer.finish();
-}
-
-/** `undefined` when it is no entry. Has memory of its own. */
-export function decodeEntry(bytes: Uint8Array): Entry | undefined {
-  const reader = new Reader(bytes.slice());
-  const index = reader.number() as Index;
-  const entry = readEntryBody(reader, index);
-  return reader.isDone && index > 0 ? entry : undefined;
-}
-
-/** @throws CodecError when it is larger than is taken */
-export function encodeConfiguration(configuration: Configuration): Uint8Array {
-  const writer = new Writer(configurationCapacity(configuration));
-  writeConfiguration(writer, configuration);
-  return writer.finish();
-}
-
-/** `undefined` when it is no configuration. */
-export function decodeConfiguration(bytes: Uint8Array): Configuration | undefined {
-  const reader = new Reader(bytes);
-  const configuration = readConfiguration(reader);
-  return reader.isDone ? configuration : undefined;
-}
 
 /** At least as many bytes as an entry takes without its index. */
 export function entryCapacity(entry: Entry): number {

@@ -7,7 +7,7 @@ import { appendOwn } from './replication.ts';
 import { voidWithoutVote } from './read-index.ts';
 import { configurationOf, isConfigurationCommitted, isMember } from './state.ts';
 import type { Leadership, State } from './state.ts';
-import { votersOf } from './quorum.ts';
+import { majority, votersOf } from './quorum.ts';
 import type {
   Configuration,
   Index,
@@ -53,7 +53,21 @@ function whyNot(state: State, wanted: MembershipChange, after: Configuration): R
     const isVoter = votersOf(configurationOf(state)).includes(wanted.id);
     return isVoter ? undefined : 'the server has not caught up';
   }
+  if (wanted.type !== 'promote' && !isElectable(state, lead, after)) {
+    return 'too few of the voters left could vote';
+  }
   return undefined;
+}
+
+/** Whether a majority is there and may vote: if not, the change could not be committed, and nobody could ever take over. */
+function isElectable(state: State, lead: Leadership, after: Configuration): boolean {
+  const { id: own, electionTicks } = state.settings;
+  const voters = votersOf(after);
+  const able = voters.filter((id) => {
+    const silence = lead.peers.get(id)?.silence ?? Infinity;
+    return id === own || (silence <= electionTicks && isReady(lead, id));
+  });
+  return able.length >= majority(voters.length);
 }
 
 /** A voter that lacks what is committed, or must not vote yet, would only make a majority harder to reach. */

@@ -55,11 +55,6 @@ export async function openSnapshot(disk: Disk, id: ShipmentId): Promise<Snapshot
   return new OpenSnapshot(file, id, decodeMeta(first.bytes));
 }
 
-/** The snapshots that lie on the disk. */
-export async function listSnapshots(disk: Disk): Promise<readonly ShipmentId[]> {
-  return (await disk.list()).flatMap((name) => (NAME.exec(name)?.[1] ?? []) as ShipmentId);
-}
-
 /** Removes snapshots, whole or in part, but those that are named. */
 export async function removeSnapshots(disk: Disk, kept: readonly ShipmentId[]): Promise<void> {
   const names = new Set(kept.flatMap((id) => [nameOf(id), partOf(id)]));

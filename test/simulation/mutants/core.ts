@@ -333,6 +333,12 @@ const MEMBERSHIP: readonly Mutant[] = [
     search: "  if (votersOf(after).length === 0) return 'the last voter cannot go';\n",
     replace: '',
   },
+  {
+    name: 'a voter can go while those left could not decide it',
+    file: 'raft/membership.ts',
+    search: '  return able.length >= majority(voters.length);\n',
+    replace: '  return able.length > 0;\n',
+  },
 ];
 
 const SNAPSHOTS: readonly Mutant[] = [

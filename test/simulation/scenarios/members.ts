@@ -92,6 +92,17 @@ export const MEMBER_SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'a voter stays while those left could not decide that it goes',
+    servers: 3,
+    play: (stage) => {
+      stage.crash('n3');
+      stage.run(ELECTION * 2);
+      const asked = stage.change('n1', { type: 'remove', id: 'n2' as NodeId });
+      stage.run(0);
+      stage.expect('it is refused', asked.isDone === false);
+    },
+  },
+  {
     name: 'a snapshot that comes late does not set the state back',
     servers: 3,
     play: (stage) => {

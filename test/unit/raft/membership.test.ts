@@ -2,6 +2,7 @@ import test from 'ava';
 import type { Configuration, MembershipChange, Outcome } from '#raft/types.ts';
 import {
   Cluster,
+  NOTHING,
   index,
   node,
   server,
@@ -100,6 +101,22 @@ for (const type of ['demote', 'remove'] as const) {
     const outcome = change(cluster, a, { type, id: node('a') });
     t.like(outcome, { type: 'refused', reason: 'the last voter cannot go' });
     t.is(a.status.role, 'leader');
+  });
+}
+
+for (const type of ['demote', 'remove'] as const) {
+  test(`to ${type} a voter is refused while those left could not elect anybody`, (t) => {
+    const [cluster, a] = led('a', 'b', 'c');
+    const c = cluster.at('c');
+    cluster.crash('c');
+    c.wipe(NOTHING);
+    cluster.restart('c');
+    cluster.isLost = ({ type: kind }) => kind === 'read-reply';
+    cluster.tick(2);
+    t.true(c.status.isRecovering);
+    const reason = 'too few of the voters left could vote';
+    t.like(change(cluster, a, { type, id: node('b') }), { type: 'refused', reason });
+    t.is(change(cluster, a, { type, id: node('c') })?.type, 'committed');
   });
 }
 
