@@ -36,12 +36,31 @@ export function acceptListVerb(server: Server | SecureServer, connectionEvent: s
       return;
     }
     const restart = (): void => {
+      endParser(socket);
       socket.removeAllListeners();
       server.emit(connectionEvent, socket);
       socket.emit('data', rescued);
     };
     afterResponse(socket, lastResponse.get(socket), restart);
   });
+}
+
+/** What Node keeps at a socket, and ends only together with it. */
+interface ParserOfNode {
+  /** The server no longer looks how long its request takes. */
+  remove(): void;
+  close(): void;
+}
+
+/**
+ * The parser that refused would wait for the rest of its request until the server's patience ends, and answer then. It is
+ * ended as Node ends parsers, once it is no longer at work.
+ */
+function endParser(socket: Duplex & { readonly parser?: ParserOfNode | null }): void {
+  const { parser } = socket;
+  if (!parser) return;
+  parser.remove();
+  setImmediate(() => parser.close());
 }
 
 /** Calls `restart` once the answer to the request before is out, so that answers stay in the order of requests. */

@@ -138,6 +138,22 @@ test.serial('a client that is refused and does not go is not kept', async (t) =>
   t.is(await connectionsOf(server), 0);
 });
 
+test.serial('a connection that was used to list is kept as long as any other', async (t) => {
+  const limits = { headersTimeout: SHORT_MS, connectionsCheckingInterval: SHORT_MS };
+  const server = http.createServer(limits, (_request, response) => response.end('here'));
+  const port = await impatient(t, server);
+  const kept = await connect(t, port, 'LIST /a HTTP/1.1\r\nHost: x\r\n\r\n');
+  const [listed] = (await once(kept, 'data')) as [Buffer];
+  t.regex(listed.toString(), /^HTTP\/1\.1 200/);
+  const next = once(kept, 'data') as Promise<[Buffer]>;
+  // Who comes later and never finishes has tried the server's patience by the time that it is refused.
+  const slow = await connect(t, port, 'GET / HTTP/1.1\r\nHost');
+  await once(slow, 'data');
+  kept.write('GET /a HTTP/1.1\r\nHost: x\r\n\r\n');
+  const [answer] = await next;
+  t.regex(answer.toString(), /^HTTP\/1\.1 200/);
+});
+
 const connectionsOf = (server: net.Server): Promise<number> =>
   new Promise((resolve, reject) => {
     server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));

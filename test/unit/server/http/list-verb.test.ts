@@ -1,7 +1,9 @@
 // The verb LIST on a connection that is kept, with other requests before and after it.
 import { once } from 'node:events';
 import http from 'node:http';
+import { createHook } from 'node:async_hooks';
 import net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { acceptListVerb, LIST_STAND_IN } from '#server/http/list-verb.ts';
 
@@ -64,6 +66,22 @@ test('pipelined requests are answered in order, with their bodies', async (t) =>
     '<GET /c >',
     '<SEARCH /d >',
   ]);
+});
+
+test.serial('a parser that refused LIST ends, and is not kept with the connection', async (t) => {
+  const parsers = new Set<number>();
+  const hook = createHook({
+    init: (id, type) => {
+      if (type === 'HTTPINCOMINGMESSAGE') parsers.add(id);
+    },
+    destroy: (id) => parsers.delete(id),
+  });
+  hook.enable();
+  t.teardown(() => hook.disable());
+  await talk(Array.from({ length: 20 }, () => [list('/a'), 1] as const));
+  await setImmediate();
+  await setImmediate();
+  t.true(parsers.size <= 1, `${parsers.size} parsers are left`);
 });
 
 test('headers that come in a second packet are waited for', async (t) => {
