@@ -49,31 +49,25 @@ function whyNot(state: State, wanted: MembershipChange, after: Configuration): R
   if (!isConfigurationCommitted(state)) return 'another change is not committed yet';
   if (wanted.type !== 'add' && !isMember(state, wanted.id)) return 'unknown server';
   if (votersOf(after).length === 0) return 'the last voter cannot go';
-  if (wanted.type === 'promote' && !isReady(lead, wanted.id)) {
+  if (wanted.type === 'promote' && !isReady(state, lead, wanted.id)) {
     const isVoter = votersOf(configurationOf(state)).includes(wanted.id);
     return isVoter ? undefined : 'the server has not caught up';
   }
-  if (wanted.type !== 'promote' && !isElectable(state, lead, after)) {
-    return 'too few of the voters left could vote';
-  }
-  return undefined;
+  return isElectable(state, lead, after) ? undefined : 'too few of the voters could vote';
 }
 
 /** Whether a majority is there and may vote: if not, the change could not be committed, and nobody could ever take over. */
 function isElectable(state: State, lead: Leadership, after: Configuration): boolean {
-  const { id: own, electionTicks } = state.settings;
   const voters = votersOf(after);
-  const able = voters.filter((id) => {
-    const silence = lead.peers.get(id)?.silence ?? Infinity;
-    return id === own || (silence <= electionTicks && isReady(lead, id));
-  });
+  const able = voters.filter((id) => id === state.settings.id || isReady(state, lead, id));
   return able.length >= majority(voters.length);
 }
 
-/** A voter that lacks what is committed, or must not vote yet, would only make a majority harder to reach. */
-function isReady(lead: Leadership, id: NodeId): boolean {
+/** A voter that is silent, lacks what is committed, or must not vote yet, only makes a majority harder to reach. */
+function isReady({ settings }: State, lead: Leadership, id: NodeId): boolean {
   const peer = lead.peers.get(id);
-  return peer !== undefined && !peer.isRecovering && peer.match >= lead.first;
+  if (peer === undefined || peer.silence > settings.electionTicks) return false;
+  return !peer.isRecovering && peer.match >= lead.first;
 }
 
 /** The same value when nothing changes. */

@@ -221,7 +221,7 @@ export type Refusal =
   | 'unknown server'
   | 'the last voter cannot go'
   | 'the server has not caught up'
-  | 'too few of the voters left could vote'
+  | 'too few of the voters could vote'
   | 'no server can take over'
   | 'timed out'
   | 'already part of a cluster';

@@ -9,6 +9,9 @@ import { findMoved } from './judge.ts';
 import { ConflictError, type Batch, type Index } from './physical.ts';
 import type { Machine } from './state-machine.ts';
 
+/** What is needed of a driver. */
+type Proposer = Pick<Driver, 'propose' | 'close'>;
+
 interface Pending {
   readonly end: PromiseWithResolvers<Index>;
   /** Where it stands in the log. */
@@ -23,7 +26,6 @@ export class Proposals {
   readonly #forecast: Forecast;
   /** In the order of the log. */
   readonly #pending = new Set<Pending>();
-  #last: Pending | undefined;
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -38,7 +40,7 @@ export class Proposals {
    * @throws see `ClusterStorage.commit`
    */
   commit(
-    driver: Driver,
+    driver: Proposer,
     batch: Batch,
     data: Uint8Array,
     state = this.#machine.replacedAt,
@@ -60,7 +62,7 @@ export class Proposals {
   }
 
   /** Proposes what is not a batch. */
-  propose(driver: Driver, entry: EntryData): Promise<Index> {
+  propose(driver: Proposer, entry: EntryData): Promise<Index> {
     const expect = (index: Index): void => {
       if (entry.type === 'restore-commit') this.#forecast.expectAll(index);
     };
@@ -68,7 +70,7 @@ export class Proposals {
     return this.#propose(driver, data, expect) ?? this.#whenRoom(() => this.propose(driver, entry));
   }
 
-  applied(driver: Driver, through: Index): void {
+  applied(driver: Proposer, through: Index): void {
     this.#forecast.settle(through);
     for (const pending of this.#pending) {
       if (pending.index === undefined || pending.index > through) return;
@@ -85,12 +87,13 @@ export class Proposals {
 
   /** Resolves when nothing is on its way. */
   async idle(): Promise<void> {
-    while (this.#pending.size > 0) await this.#last?.end.promise.catch(() => undefined);
+    // Those that come meanwhile are visited too.
+    for (const { end } of this.#pending) await end.promise.catch(() => undefined);
   }
 
   /** `undefined` when there is no room now. */
   #propose(
-    driver: Driver,
+    driver: Proposer,
     data: Uint8Array,
     expect: (index: Index) => void,
   ): Promise<Index> | undefined {
@@ -102,10 +105,7 @@ export class Proposals {
     };
     pending.ticket = driver.propose(data, (outcome) => this.#settle(pending, outcome));
     if (pending.isCrowdedOut) return undefined;
-    if (pending.index !== undefined) {
-      expect(pending.index);
-      this.#last = pending;
-    }
+    if (pending.index !== undefined) expect(pending.index);
     return pending.end.promise;
   }
 
@@ -139,11 +139,12 @@ export class Proposals {
   /** Whoever is refused runs again, so it hears of it only when what was in its way can be read. */
   #refuse(moved: string): Promise<Index> {
     const refusal = new ConflictError(`${moved} has changed since it was read`);
-    if (this.#pending.size === 0 || this.#last === undefined) return Promise.reject(refusal);
+    const newest = [...this.#pending].at(-1);
+    if (newest === undefined) return Promise.reject(refusal);
     const refuse = (): never => {
       throw refusal;
     };
-    return this.#last.end.promise.then(refuse, refuse);
+    return newest.end.promise.then(refuse, refuse);
   }
 }
 

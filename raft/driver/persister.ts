@@ -15,7 +15,7 @@ export interface LogExtent {
 /** The log on the disk. */
 export interface DurableLog {
   readonly extent: LogExtent;
-  /** Durable when it resolves. @throws DiskFullError when it can be tried again as it is */
+  /** Durable when it resolves. Each entry replaces what is there from its index on. @throws DiskFullError to try again */
   append(hardState: HardState | undefined, entries: readonly Entry[]): Promise<void>;
   compact(through: Index): Promise<void>;
   reset(snapshot: SnapshotMeta): Promise<void>;
@@ -70,19 +70,10 @@ export class Persister {
   }
 }
 
-/** What a group of persists comes to: a later one takes the place of what an earlier one has from its index on. */
+/** What a group of persists comes to. */
 function merge(group: readonly Persist[]): Pick<Persist, 'hardState' | 'entries'> {
-  let hardState: HardState | undefined;
-  let entries: readonly Entry[] = [];
-  for (const next of group) {
-    hardState = next.hardState ?? hardState;
-    if (next.entries.length > 0) entries = [...before(entries, next.entries[0]), ...next.entries];
-  }
-  return { hardState, entries };
-}
-
-function before(entries: readonly Entry[], first: Entry | undefined): readonly Entry[] {
-  const last = entries.at(-1);
-  if (first === undefined || last === undefined || last.index < first.index) return entries;
-  return entries.filter(({ index }) => index < first.index);
+  return {
+    hardState: group.findLast((persist) => persist.hardState !== undefined)?.hardState,
+    entries: group.flatMap(({ entries }) => entries),
+  };
 }

@@ -73,7 +73,7 @@ export class Wal {
   }
 
   /**
-   * Durable when it resolves. The first entry replaces what the log holds from its index on.
+   * Durable when it resolves. Each entry replaces what the log, and `entries` before it, hold from its index on.
    *
    * @throws DiskFullError when nothing of it counts and it may be tried again, like all that waited behind it; any other
    *   error is the end of this log

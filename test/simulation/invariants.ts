@@ -88,6 +88,8 @@ export class Invariants {
   readonly #handedOver = new Map<NodeId, Term>();
   readonly #checksums = new Map<Index, string>();
   readonly #highestTerm = new Map<NodeId, Term>();
+  /** What nodes took for durable when they ended. */
+  readonly #promised = new Map<NodeId, Pick<Remembered, 'durable' | 'terms'>>();
   #commit = 0 as Index;
   #lives = 0;
   #violation: Violation | undefined;
@@ -128,9 +130,10 @@ export class Invariants {
 
   #start(view: NodeView): void {
     const highest = this.#highestTerm.get(view.id) ?? 0;
-    if (view.term < highest && !this.#witnesses.isDamaged(view.id)) {
+    if (view.term < highest) {
       fail(`${view.id} started in term ${view.term}, though it had shown term ${highest}`);
     }
+    this.#checkKept(view);
     this.#lives += 1;
     this.#remembered.set(view.id, {
       life: this.#lives,
@@ -147,7 +150,20 @@ export class Invariants {
     this.#move(view);
   }
 
+  /** What was durable is there again, or in a snapshot. */
+  #checkKept(view: NodeView): void {
+    const promised = this.#promised.get(view.id);
+    if (promised === undefined || this.#witnesses.isDamaged(view.id)) return;
+    const { durable, terms } = promised;
+    const term = terms.get(durable);
+    if (durable <= view.start || term === undefined || view.termAt(durable) === term) return;
+    fail(`${view.id} started without entry ${durable} of ${term}, which it took for durable`);
+  }
+
   ended(id: NodeId): void {
+    const before = this.#remembered.get(id);
+    if (before === undefined || this.#witnesses.isDamaged(id)) this.#promised.delete(id);
+    else this.#promised.set(id, before);
     this.#remembered.delete(id);
     this.#leases.delete(id);
   }
@@ -155,6 +171,7 @@ export class Invariants {
   /** The disk of a node was emptied: what it had shown before was by another one. */
   forgotten(id: NodeId): void {
     this.#highestTerm.delete(id);
+    this.#promised.delete(id);
   }
 
   /** A node has done something. */
@@ -270,6 +287,10 @@ export class Invariants {
     const kept = this.#commonEnd(view, before);
     if (before.isLeader && view.isLeader && kept < before.last && start < before.last) {
       fail(`${view.id} leads and has cut its own log behind ${kept}`);
+    }
+    // What does not agree is replaced, not only taken away.
+    if (last < before.last && kept === last && before.terms.get(last) === lastTerm) {
+      fail(`${view.id} has nothing behind ${last} any more`);
     }
     for (let index = Math.max(kept, start) + 1; index <= last; index++) {
       this.#witness(view, index as Index);

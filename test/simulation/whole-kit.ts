@@ -196,7 +196,13 @@ class WholeServer implements Server {
 
   ask(request: Request, answer: (reply: Reply) => void): void {
     this.#waiting += 1;
-    answerOf(this.#parts.storage, request, (reply) => {
+    const { storage, host } = this.#parts;
+    const { process } = host;
+    const pause = (): Promise<void> =>
+      new Promise((resolve) => {
+        process?.after(host.dice.wait(20), resolve);
+      });
+    answerOf({ storage, pause }, request, (reply) => {
       this.#waiting -= 1;
       answer(reply);
     });

@@ -11,9 +11,15 @@ import type { Value } from './keys-model.ts';
 import type { Transaction } from './light-machine.ts';
 import type { Reply, Request, RestoreRequest } from './server.ts';
 
+export interface Asked {
+  readonly storage: ClusterStorage;
+  /** Waits for a little while. */
+  readonly pause: () => Promise<void>;
+}
+
 /** Answers at once if nothing has to be waited for. */
 export function answerOf(
-  storage: ClusterStorage,
+  { storage, pause }: Asked,
   request: Request,
   answer: (reply: Reply) => void,
 ): void {
@@ -23,7 +29,7 @@ export function answerOf(
     return;
   }
   if (request.type === 'restore') {
-    restore(storage, request).then(answer, fail);
+    restore({ storage, pause }, request).then(answer, fail);
     return;
   }
   const look = (): void => {
@@ -59,11 +65,15 @@ async function run(storage: ClusterStorage, { reads, writes }: Transaction): Pro
   return { type: 'failed' };
 }
 
-async function restore(storage: ClusterStorage, { keys, onSave }: RestoreRequest): Promise<Reply> {
+async function restore(
+  { storage, pause }: Asked,
+  { keys, onSave }: RestoreRequest,
+): Promise<Reply> {
   const saved = storage.save();
   const values = new Map(keys.map((key) => [key, valueOf(storage, key)] as const));
   const chunks: Uint8Array[] = [];
   try {
+    await pause(); // what is written meanwhile is no part of it
     for await (const chunk of saved.chunks()) chunks.push(chunk);
   } finally {
     saved.release();

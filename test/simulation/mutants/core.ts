@@ -318,8 +318,8 @@ const MEMBERSHIP: readonly Mutant[] = [
   {
     name: 'any server can be promoted',
     file: 'raft/membership.ts',
-    search: 'return peer !== undefined && !peer.isRecovering && peer.match >= lead.first;',
-    replace: 'return peer !== undefined;',
+    search: 'return !peer.isRecovering && peer.match >= lead.first;',
+    replace: 'return true;',
   },
   {
     name: 'a new server comes in as a voter',
@@ -332,6 +332,12 @@ const MEMBERSHIP: readonly Mutant[] = [
     file: 'raft/membership.ts',
     search: "  if (votersOf(after).length === 0) return 'the last voter cannot go';\n",
     replace: '',
+  },
+  {
+    name: 'a voter is promoted that is not heard of',
+    file: 'raft/membership.ts',
+    search: 'if (peer === undefined || peer.silence > settings.electionTicks) return false;',
+    replace: 'if (peer === undefined) return false;',
   },
   {
     name: 'a voter can go while those left could not decide it',

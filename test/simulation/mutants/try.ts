@@ -29,7 +29,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** What a simulated server is made of, and the simulation itself. */
 const COPIED = ['package.json', 'raft', 'storage', 'sdk', 'test/simulation', 'test/helpers'];
 
-/** A seed that takes longer hangs. */
+/** Scenarios that take longer hang. */
 const PATIENCE_MILLIS = 120_000;
 
 interface Found {
@@ -100,27 +100,17 @@ async function search(mutant: Mutant, trial: Trial, root: string): Promise<Found
     isVerifying: false,
     stopsAtFailure: true,
   } as const;
-  const { promise: hangs, resolve } = Promise.withResolvers<'hangs'>();
-  let timer = setTimeout(resolve, PATIENCE_MILLIS, 'hangs');
-  const searching = runInWorkers(
+  await runInWorkers(
     work,
     trial.jobs,
     ({ failure }) => {
       seeds += 1;
-      clearTimeout(timer);
-      timer = setTimeout(resolve, PATIENCE_MILLIS, 'hangs');
       if (failure === undefined || found.seeds !== undefined) return found.seeds === undefined;
       found = { mutant, seeds, failure: failure.split('\n')[0] ?? '' };
       return false;
     },
     root,
-    hangs,
   );
-  await searching;
-  clearTimeout(timer);
-  if (found.seeds === undefined && seeds < trial.budget) {
-    return { mutant, seeds: seeds + 1, failure: 'does not end' };
-  }
   return found;
 }
 

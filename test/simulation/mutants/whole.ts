@@ -19,14 +19,8 @@ const DRIVER: readonly Mutant[] = [
   {
     name: 'an older term or vote is written in the place of a newer one',
     file: 'raft/driver/persister.ts',
-    search: '    hardState = next.hardState ?? hardState;',
-    replace: '    hardState ??= next.hardState;',
-  },
-  {
-    name: 'entries that were replaced are written with those that replace them',
-    file: 'raft/driver/persister.ts',
-    search: '  return entries.filter(({ index }) => index < first.index);',
-    replace: '  return entries;',
+    search: 'group.findLast((persist) => persist.hardState',
+    replace: 'group.find((persist) => persist.hardState',
   },
   {
     name: 'a lease is longer than an election takes',

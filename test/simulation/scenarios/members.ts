@@ -1,5 +1,5 @@
 // Changes of the cluster, and snapshots for those who come late.
-import type { NodeId } from '#raft/types.ts';
+import type { Index, NodeId, Round, Term } from '#raft/types.ts';
 import { LightDisk } from '../light-disk.ts';
 import type { Image } from '../light-machine.ts';
 import { ELECTION, type Scenario, type Stage } from './stage.ts';
@@ -11,6 +11,10 @@ function addServer(stage: Stage, name: string): void {
   const server = { id, address: id, suffrage: 'staging' } as const;
   const addition = stage.change('n1', { type: 'add', server });
   stage.until(`${name} is a member`, () => addition.isDone === true);
+}
+
+function range(from: number, to: number): readonly Index[] {
+  return Array.from({ length: to - from + 1 }, (_, at) => (from + at) as Index);
 }
 
 function imageOf(stage: Stage, name: string): Image {
@@ -119,6 +123,35 @@ export const MEMBER_SCENARIOS: readonly Scenario[] = [
       host.process?.run(() => host.life?.receive('n1' as NodeId, packet));
       stage.run(500);
       stage.expect('n2 has all that it had', stage.applied('n2') >= applied);
+    },
+  },
+  {
+    name: 'entries that come while a snapshot is installed are not taken',
+    servers: 3,
+    play: (stage) => {
+      const heal = stage.isolate('n3');
+      stage.fill('n1', 40);
+      stage.node('n1').life?.server?.compact();
+      stage.run(100);
+      stage.fill('n1', 5);
+      stage.node('n3').disk.ailments.slowness = 500;
+      heal();
+      stage.run(300);
+      const [has, lacks] = [stage.view('n2'), stage.view('n3')];
+      const missing = range(lacks.last + 1, has.last).flatMap((at) => has.entryAt(at) ?? []);
+      stage.expect('n3 lacks more than a few', missing.length > 40);
+      stage.deliver({
+        type: 'append',
+        from: 'n1' as NodeId,
+        to: 'n3' as NodeId,
+        term: has.term,
+        previousIndex: lacks.last,
+        previousTerm: lacks.termAt(lacks.last) ?? (0 as Term),
+        entries: missing,
+        commit: has.commit,
+        round: 1 as Round,
+      });
+      stage.run(3000);
     },
   },
   {

@@ -2,6 +2,7 @@
 import { votersOf } from '#raft/quorum.ts';
 import type { Index, MembershipChange, Message, NodeId, Term } from '#raft/types.ts';
 import { coreKit } from '../core-kit.ts';
+import type { NodeView } from '../invariants.ts';
 import type { Value } from '../keys-model.ts';
 import { wholeKit } from '../whole-kit.ts';
 import type { Reply } from '../server.ts';
@@ -89,6 +90,12 @@ export class Stage {
     }
     this.until(`${name} leads`, () => this.leads(name));
     this.run(ELECTION);
+  }
+
+  /** A server that runs, as it is now. */
+  view(name: string): NodeView {
+    const view = this.node(name).life?.server?.view;
+    return view ?? this.world.fail(`${name} does not run`);
   }
 
   term(name: string): Term {

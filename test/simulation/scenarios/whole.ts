@@ -3,7 +3,7 @@ import type { NodeId } from '#raft/types.ts';
 import type { Transaction } from '../light-machine.ts';
 import type { Reply } from '../server.ts';
 import { READ_SCENARIOS } from './reads.ts';
-import type { Scenario, Stage } from './stage.ts';
+import { ELECTION, type Scenario, type Stage } from './stage.ts';
 
 const ALL = ['n1', 'n2', 'n3'];
 
@@ -112,14 +112,13 @@ const PLAYS: readonly Omit<Scenario, 'isWhole'>[] = [
         stage.mustWrite('n1', 'core/keyring', `old ${round}`);
         stage.write('n1', 'core/seal-config', `${round}`);
         const late = stage.write('n1', 'core/keyring', `new ${round}`);
-        const seen: Reply[] = [];
+        const asked: ReturnType<Stage['read']>[] = [];
         stage.until(
           'a follower has it',
           () => {
-            const asked = stage.read('n2', 'core/keyring');
-            if (asked.reply !== undefined) seen.push(asked.reply);
-            const isNew = seen.some(
-              (reply) => reply.type === 'read' && reply.value === `new ${round}`,
+            asked.push(stage.read('n2', 'core/keyring'));
+            const isNew = asked.some(
+              ({ reply }) => reply?.type === 'read' && reply.value === `new ${round}`,
             );
             if (!isNew) return late.reply !== undefined;
             stage.expectNoStale(stage.read('n1', 'core/keyring'), `new ${round}`);
@@ -129,6 +128,51 @@ const PLAYS: readonly Omit<Scenario, 'isWhole'>[] = [
         );
         stage.run(50);
       }
+    },
+  },
+  {
+    name: 'a read that comes after a question asks one of its own',
+    servers: 3,
+    play: (stage) => {
+      stage.mustWrite('n1', 'f1/a', 'old');
+      stage.run(50);
+      // What n1 says to n2 is late, and the answer to the first question with it.
+      stage.world.network.clog(['n1' as NodeId, 'n2' as NodeId], ELECTION / 2);
+      stage.read('n2', 'f1/a');
+      stage.run(5);
+      stage.mustWrite('n1', 'f1/a', 'new');
+      const asked = stage.read('n2', 'f1/a');
+      stage.run(3000);
+      stage.expect('the read is answered', asked.reply?.type === 'read');
+      stage.expectNoStale(asked, 'new');
+    },
+  },
+  {
+    name: 'a new leader that is heard before its disk has written anything answers nobody yet',
+    servers: 3,
+    play: (stage) => {
+      stage.mustWrite('n1', 'f1/a', 'old');
+      stage.cut(['n1'], ['n3']);
+      // n2 has the entry and does not hear that it is committed.
+      stage.world.trap('append-reply', () => stage.crash('n1'));
+      stage.write('n1', 'f1/a', 'new');
+      stage.until('n1 is down', () => stage.node('n1').state === 'down');
+      const others = ['n2', 'n3'];
+      const slow = (slowness: number): void => {
+        for (const name of others) stage.node(name).disk.ailments.slowness = slowness;
+      };
+      stage.world.trapLeader(() => slow(1000));
+      stage.world.network.calm();
+      const reads: ReturnType<Stage['read']>[] = [];
+      for (let at = 0; at < 200; at++) {
+        stage.run(10);
+        const leading = others.find((name) => stage.node(name).life?.server?.view.isLeader);
+        if (leading !== undefined) reads.push(stage.read(leading, 'f1/a'));
+      }
+      slow(1);
+      stage.run(3000);
+      stage.expect('somebody was asked', reads.length > 0);
+      for (const read of reads) stage.expectNoStale(read, 'new');
     },
   },
   {

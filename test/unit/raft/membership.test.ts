@@ -114,7 +114,7 @@ for (const type of ['demote', 'remove'] as const) {
     cluster.isLost = ({ type: kind }) => kind === 'read-reply';
     cluster.tick(2);
     t.true(c.status.isRecovering);
-    const reason = 'too few of the voters left could vote';
+    const reason = 'too few of the voters could vote';
     t.like(change(cluster, a, { type, id: node('b') }), { type: 'refused', reason });
     t.is(change(cluster, a, { type, id: node('c') })?.type, 'committed');
   });
@@ -132,6 +132,20 @@ test('a server that has not caught up, or is not heard of, is not promoted', (t)
   const promote = { type: 'promote', id: node('d') } as const;
   t.like(change(cluster, a, promote), { reason: 'the server has not caught up' });
   cluster.startEmpty('d');
+  cluster.tick(4);
+  t.is(change(cluster, a, promote)?.type, 'committed');
+});
+
+test('a server that has fallen silent is not promoted', (t) => {
+  const [cluster, a] = led('a', 'b', 'c');
+  cluster.startEmpty('d');
+  change(cluster, a, add('d', 'staging'));
+  cluster.tick(4);
+  cluster.isolate('d');
+  cluster.tick(12);
+  const promote = { type: 'promote', id: node('d') } as const;
+  t.like(change(cluster, a, promote), { reason: 'the server has not caught up' });
+  cluster.heal();
   cluster.tick(4);
   t.is(change(cluster, a, promote)?.type, 'committed');
 });
