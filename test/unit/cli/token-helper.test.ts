@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { Host } from '#cli/host.ts';
 import { readToken, storeToken } from '#cli/token-helper.ts';
-import { temporaryFolder } from './support/command-line.ts';
+import { temporaryFolder } from '#test/helpers/temporary-folder.ts';
 
 const host = (home: string, token?: string): Host => ({
   environment: token === undefined ? {} : { VAULT_TOKEN: token },
@@ -18,11 +18,11 @@ const host = (home: string, token?: string): Host => ({
 });
 
 test('without a file there is no token', (t) => {
-  t.is(readToken(host(temporaryFolder())), '');
+  t.is(readToken(host(temporaryFolder(t))), '');
 });
 
 test('a stored token is read again', (t) => {
-  const home = temporaryFolder();
+  const home = temporaryFolder(t);
   storeToken(host(home), 'hvs.one');
   t.is(readToken(host(home)), 'hvs.one');
   storeToken(host(home), 'hvs.two');
@@ -30,7 +30,7 @@ test('a stored token is read again', (t) => {
 });
 
 test('only its owner may read the file, also where it was open before', (t) => {
-  const home = temporaryFolder();
+  const home = temporaryFolder(t);
   const file = join(home, '.vault-token');
   writeFileSync(file, 'old');
   chmodSync(file, 0o644);
@@ -41,7 +41,7 @@ test('only its owner may read the file, also where it was open before', (t) => {
 });
 
 test('the environment goes before the file, unless it is empty', (t) => {
-  const home = temporaryFolder();
+  const home = temporaryFolder(t);
   storeToken(host(home), 'hvs.file');
   t.is(readToken(host(home, 'hvs.variable')), 'hvs.variable');
   t.is(readToken(host(home, '')), 'hvs.file');

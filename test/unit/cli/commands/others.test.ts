@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createDecipheriv, generateKeyPairSync, privateDecrypt } from 'node:crypto';
 import test from 'ava';
-import { data, NOTHING, refused, temporaryFolder, vault } from '../support/command-line.ts';
+import { data, NOTHING, refused, vault } from '../support/command-line.ts';
+import { temporaryFolder } from '#test/helpers/temporary-folder.ts';
 
 test('write says where, to people', async (t) => {
   const answers = { 'PUT cubbyhole/a': NOTHING };
@@ -194,7 +195,7 @@ test('policies are listed, read, written and deleted', async (t) => {
 });
 
 test('policy fmt changes the file, below the home folder too', async (t) => {
-  const home = temporaryFolder();
+  const home = temporaryFolder(t);
   writeFileSync(join(home, 'a.hcl'), 'path "a" { capabilities=["read"] }');
   const { stdout } = await vault(['policy', 'fmt', '~/a.hcl'], { home });
   t.is(stdout, `Success! Formatted policy: ${join(home, 'a.hcl')}\n`);

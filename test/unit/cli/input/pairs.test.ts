@@ -1,11 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Host } from '#cli/host.ts';
 import { parseData, parseQuery, parseTexts } from '#cli/input/pairs.ts';
-import { temporaryFolder } from '../support/command-line.ts';
 
-const folder = temporaryFolder();
+const folder = mkdtempSync(join(tmpdir(), 'coffer-test-'));
+test.after.always(() => rmSync(folder, { recursive: true }));
 const file = (name: string, content: string): string => {
   writeFileSync(join(folder, name), content);
   return join(folder, name);

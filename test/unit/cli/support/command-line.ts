@@ -1,5 +1,5 @@
 // Runs a command line against a stub server: what it printed, its exit code and what it asked.
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -57,9 +57,10 @@ export async function vault(argv: readonly string[], options: Options = {}): Pro
   const err: string[] = [];
   const slept: number[] = [];
   const typed = [...(options.typed ?? [])];
+  const home = options.home ?? mkdtempSync(join(tmpdir(), 'coffer-cli-'));
   const host: Host = {
     environment: { VAULT_ADDR: address, VAULT_TOKEN: TOKEN, ...options.environment },
-    home: options.home ?? temporaryFolder(),
+    home,
     isTerminal: options.isTerminal ?? false,
     stdout: (text) => out.push(text),
     stderr: (text) => err.push(text),
@@ -80,10 +81,9 @@ export async function vault(argv: readonly string[], options: Options = {}): Pro
   } finally {
     server.closeAllConnections();
     server.close();
+    if (options.home === undefined) rmSync(home, { recursive: true });
   }
 }
-
-export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'cli-'));
 
 /** An answer of the kind that every mount gives. */
 export const data = (content: unknown, more: object = {}): Answer => ({

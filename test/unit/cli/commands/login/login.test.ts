@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { data, refused, temporaryFolder, vault } from '../../support/command-line.ts';
+import { data, refused, vault } from '../../support/command-line.ts';
+import { temporaryFolder } from '#test/helpers/temporary-folder.ts';
 
 const SUCCESS = `Success! You are now authenticated. The token information displayed below is
 already stored in the token helper. You do NOT need to run "vault login" again.
@@ -37,7 +38,7 @@ const USERPASS = { 'PUT auth/userpass/login/ann': data(null, { auth: AUTH }) };
 const NO_TOKEN = { VAULT_TOKEN: '' };
 
 test('login with a token looks it up, keeps it and shows it', async (t) => {
-  const home = temporaryFolder();
+  const home = temporaryFolder(t);
   const { stdout, stderr, exit, asked } = await vault(['login', 'root'], {
     answers: LOOKUP,
     environment: NO_TOKEN,
@@ -99,7 +100,7 @@ const PRINTED: readonly (readonly [readonly string[], string, boolean])[] = [
 ];
 for (const [flags, expected, isStored] of PRINTED) {
   test(`login ${flags.join(' ')}`, async (t) => {
-    const home = temporaryFolder();
+    const home = temporaryFolder(t);
     const { stdout, stderr, exit } = await vault(['login', ...flags, 'root'], {
       answers: LOOKUP,
       environment: NO_TOKEN,
@@ -111,7 +112,7 @@ for (const [flags, expected, isStored] of PRINTED) {
 }
 
 test('login -no-store keeps nothing and says so', async (t) => {
-  const home = temporaryFolder();
+  const home = temporaryFolder(t);
   const { stderr } = await vault(['login', '-no-store', 'root'], {
     answers: LOOKUP,
     environment: NO_TOKEN,
@@ -154,7 +155,7 @@ test('login without a token asks for it', async (t) => {
 });
 
 test('a wrong token is refused, not kept and not repeated', async (t) => {
-  const home = temporaryFolder();
+  const home = temporaryFolder(t);
   const { stderr, exit, address } = await vault(['login', 'hvs.wrong'], {
     answers: { 'GET auth/token/lookup-self': refused(403, 'permission denied') },
     environment: NO_TOKEN,

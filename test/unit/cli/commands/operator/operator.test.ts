@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { decodeToken, makeOtp } from '#cli/commands/operator/root-token.ts';
-import { data, NOTHING, refused, temporaryFolder, vault } from '../../support/command-line.ts';
+import { data, NOTHING, refused, vault } from '../../support/command-line.ts';
+import { temporaryFolder } from '#test/helpers/temporary-folder.ts';
 
 const KEYS = ['one', 'two', 'three', 'four', 'five'].map((name) =>
   Buffer.from(name).toString('base64'),
@@ -97,7 +98,7 @@ test('init -status tells by its exit code', async (t) => {
 });
 
 test('init sends PGP keys as the API takes them', async (t) => {
-  const folder = temporaryFolder();
+  const folder = temporaryFolder(t);
   const armored =
     '-----BEGIN PGP PUBLIC KEY BLOCK-----\nVersion: x\n\naGVs\nbG8=\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n';
   writeFileSync(join(folder, 'armored'), armored);

@@ -2,12 +2,13 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
-import { data, NOTHING, refused, temporaryFolder, vault } from '../../support/command-line.ts';
+import { data, NOTHING, refused, vault } from '../../support/command-line.ts';
+import { temporaryFolder } from '#test/helpers/temporary-folder.ts';
 
 const raft = (...args: readonly string[]): string[] => ['operator', 'raft', ...args];
 
 test('join sends the leader and its certificates', async (t) => {
-  const folder = temporaryFolder();
+  const folder = temporaryFolder(t);
   writeFileSync(join(folder, 'ca.pem'), 'PEM');
   const { stdout, asked } = await vault(
     raft('join', `-leader-ca-cert=@${join(folder, 'ca.pem')}`, '-retry', 'http://x:8200'),
@@ -179,7 +180,7 @@ function archive(...files: readonly (readonly [name: string, content: string])[]
 }
 
 test('a snapshot is saved for its owner alone, and restored as it was', async (t) => {
-  const file = join(temporaryFolder(), 'a.snap');
+  const file = join(temporaryFolder(t), 'a.snap');
   const snapshot = archive(
     ['meta.json', '{"ID":"s","Size":5,"Index":7,"Term":2,"Version":1}'],
     ['state.bin', 'x'.repeat(200_000)],
@@ -205,7 +206,7 @@ test('a snapshot is saved for its owner alone, and restored as it was', async (t
 });
 
 test('half a snapshot is not kept, nor is a refusal', async (t) => {
-  const file = join(temporaryFolder(), 'a.snap');
+  const file = join(temporaryFolder(t), 'a.snap');
   const snapshot = archive(['meta.json', '{}'], ['SHA256SUMS.sealed', 'sealed']);
   const unsealed = archive(['meta.json', '{}'], ['SHA256SUMS', 'sums']);
   for (const raw of [snapshot.subarray(0, 30), snapshot.subarray(0, -4), unsealed]) {
