@@ -16,6 +16,14 @@ function stand(stage: Stage, name: string, supporter: string): void {
   stage.expect(`${name} stands`, stage.term(name) === term + 1);
 }
 
+/** n1 is down, n3 has lost what it had, and n2 had never heard of it. */
+function expectNoLeader(stage: Stage): void {
+  stage.start('n3');
+  stage.world.network.calm();
+  stage.run(10_000);
+  stage.expect('nobody leads', stage.world.leader === undefined);
+}
+
 export const ELECTION_SCENARIOS: readonly Scenario[] = [
   {
     name: 'a server that is started again may have heard a leader just before',
@@ -101,11 +109,8 @@ export const ELECTION_SCENARIOS: readonly Scenario[] = [
       stage.isolate('n2');
       stage.fill('n1', 5); // on n1 and n3
       stage.crash('n1', 'n3');
-      stage.world.rot(stage.node('n3'));
-      stage.start('n3');
-      stage.world.network.calm();
-      stage.run(10_000);
-      stage.expect('nobody leads', stage.world.leader === undefined);
+      stage.rot('n3');
+      expectNoLeader(stage);
     },
   },
   {
@@ -115,14 +120,8 @@ export const ELECTION_SCENARIOS: readonly Scenario[] = [
       stage.isolate('n2');
       stage.fill('n1', 5);
       stage.crash('n1', 'n3');
-      const host = stage.node('n3');
-      stage.world.rot(host);
-      host.disk.wipe();
-      stage.world.invariants.forgotten(host.id);
-      stage.start('n3');
-      stage.world.network.calm();
-      stage.run(10_000);
-      stage.expect('nobody leads', stage.world.leader === undefined);
+      stage.replaceDisk('n3');
+      expectNoLeader(stage);
     },
   },
   {
@@ -136,11 +135,8 @@ export const ELECTION_SCENARIOS: readonly Scenario[] = [
       stage.run(100);
       stage.fill('n1', 30);
       stage.crash('n1', 'n3');
-      stage.world.rot(stage.node('n3'));
-      stage.start('n3');
-      stage.world.network.calm();
-      stage.run(10_000);
-      stage.expect('nobody leads', stage.world.leader === undefined);
+      stage.rot('n3');
+      expectNoLeader(stage);
     },
   },
   {
@@ -149,14 +145,11 @@ export const ELECTION_SCENARIOS: readonly Scenario[] = [
     play: (stage) => {
       const heal = stage.isolate('n1');
       const resume = stage.world.pause(stage.node('n1'), 60_000, (all) => all);
-      stage.until('another leads', () => stage.leads('n2') || stage.leads('n3'));
-      const [leader, other] = stage.leads('n2') ? ['n2', 'n3'] : ['n3', 'n2'];
+      const leader = stage.untilAnotherLeads('n1');
+      const other = leader === 'n2' ? 'n3' : 'n2';
       stage.fill(leader, 5);
-      const host = stage.node(other);
       stage.crash(other);
-      stage.world.rot(host);
-      host.disk.wipe();
-      stage.world.invariants.forgotten(host.id);
+      stage.replaceDisk(other);
       heal();
       stage.isolate(leader);
       stage.start(other);
@@ -182,7 +175,7 @@ export const ELECTION_SCENARIOS: readonly Scenario[] = [
       stage.write('n1', 'f1/a', '1');
       stage.run(4 * ELECTION);
       stage.expect('n1 does not lead', !stage.leads('n1'));
-      stage.until('another leads', () => stage.leads('n2') || stage.leads('n3'), 2000);
+      stage.untilAnotherLeads('n1', 2000);
     },
   },
   {
@@ -194,7 +187,7 @@ export const ELECTION_SCENARIOS: readonly Scenario[] = [
       stage.write('n1', 'f1/a', '1');
       stage.run(4 * ELECTION);
       stage.expect('n1 does not lead', !stage.leads('n1'));
-      stage.until('another leads', () => stage.leads('n2') || stage.leads('n3'), 2000);
+      stage.untilAnotherLeads('n1', 2000);
       ailments.isFull = false;
       stage.run(2000);
       stage.lead('n1');

@@ -1,6 +1,15 @@
 // Reads that must not be stale, and leases that must not outlive what they rest on.
 import type { Index, NodeId, Round, Term } from '#raft/types.ts';
-import { ELECTION, type Scenario } from './stage.ts';
+import { ELECTION, type Scenario, type Stage } from './stage.ts';
+
+/** n2 has an entry and does not hear that it is committed; n1, which led, is down, and n3 has nothing of it. */
+export function leaveUncommitted(stage: Stage): void {
+  stage.mustWrite('n1', 'f1/a', 'old');
+  stage.cut(['n1'], ['n3']);
+  stage.world.trap('append-reply', () => stage.crash('n1'));
+  stage.write('n1', 'f1/a', 'new');
+  stage.until('n1 is down', () => stage.node('n1').state === 'down');
+}
 
 export const READ_SCENARIOS: readonly Scenario[] = [
   {
@@ -11,9 +20,7 @@ export const READ_SCENARIOS: readonly Scenario[] = [
       const host = stage.node('n1');
       const resume = stage.world.pause(host, 60_000, (all) => all);
       const asked = stage.read('n1', 'f1/a'); // waits in the process
-      stage.until('another leads', () => stage.leads('n2') || stage.leads('n3'));
-      const { leader } = stage.world;
-      if (leader !== undefined) stage.mustWrite(leader.id, 'f1/a', 'new');
+      stage.mustWrite(stage.untilAnotherLeads('n1'), 'f1/a', 'new');
       const late = stage.read('n1', 'f1/a');
       resume();
       stage.run(3000);
@@ -27,9 +34,7 @@ export const READ_SCENARIOS: readonly Scenario[] = [
     play: (stage) => {
       stage.mustWrite('n1', 'f1/a', 'old');
       stage.isolate('n1');
-      stage.until('another leads', () => stage.leads('n2') || stage.leads('n3'));
-      const { leader } = stage.world;
-      if (leader !== undefined) stage.mustWrite(leader.id, 'f1/a', 'new');
+      stage.mustWrite(stage.untilAnotherLeads('n1'), 'f1/a', 'new');
       const asked = stage.read('n1', 'f1/a');
       stage.run(3000);
       stage.expectNoStale(asked, 'new');
@@ -91,7 +96,7 @@ export const READ_SCENARIOS: readonly Scenario[] = [
       });
       stage.run(200);
       stage.isolate('n1');
-      stage.until('another leads', () => stage.leads('n2') || stage.leads('n3'));
+      stage.untilAnotherLeads('n1');
       stage.run(ELECTION);
     },
   },
@@ -114,12 +119,7 @@ export const READ_SCENARIOS: readonly Scenario[] = [
     name: 'a new leader answers no read before it knows what is committed',
     servers: 3,
     play: (stage) => {
-      stage.mustWrite('n1', 'f1/a', 'old');
-      stage.cut(['n1'], ['n3']);
-      // n2 has the entry and does not hear that it is committed.
-      stage.world.trap('append-reply', () => stage.crash('n1'));
-      stage.write('n1', 'f1/a', 'new');
-      stage.until('n1 is down', () => stage.node('n1').state === 'down');
+      leaveUncommitted(stage);
       const reads: ReturnType<typeof stage.read>[] = [];
       stage.world.trapLeader((host) => {
         reads.push(stage.read(host.id, 'f1/a'));

@@ -98,6 +98,27 @@ export class Stage {
     return view ?? this.world.fail(`${name} does not run`);
   }
 
+  /** Runs until somebody leads that did not, and says who. */
+  untilAnotherLeads(than: string, millis = 10_000): string {
+    const other = (): Host | undefined =>
+      this.world.running.find(({ id }) => id !== than && this.leads(id));
+    this.until('another leads', () => other() !== undefined, millis);
+    return other()?.id ?? '';
+  }
+
+  /** What lies on the disk of a server that is down is damaged. */
+  rot(name: string): void {
+    this.world.rot(this.node(name));
+  }
+
+  /** A server that is down gets another disk, and an empty one. */
+  replaceDisk(name: string): void {
+    const { id, disk } = this.node(name);
+    this.rot(name);
+    disk.wipe();
+    this.world.invariants.forgotten(id);
+  }
+
   term(name: string): Term {
     return this.node(name).life?.server?.view.term ?? (0 as Term);
   }

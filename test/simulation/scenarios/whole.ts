@@ -2,7 +2,8 @@
 import type { NodeId } from '#raft/types.ts';
 import type { Transaction } from '../light-machine.ts';
 import type { Reply } from '../server.ts';
-import { READ_SCENARIOS } from './reads.ts';
+import { LOG_SCENARIOS } from './logs.ts';
+import { leaveUncommitted, READ_SCENARIOS } from './reads.ts';
 import { ELECTION, type Scenario, type Stage } from './stage.ts';
 
 const ALL = ['n1', 'n2', 'n3'];
@@ -81,16 +82,6 @@ const PLAYS: readonly Omit<Scenario, 'isWhole'>[] = [
     },
   },
   {
-    name: 'a write that nobody else has is neither done nor surely failed',
-    servers: 3,
-    play: (stage) => {
-      stage.isolate('n1');
-      const asked = stage.write('n1', 'f1/a', '1');
-      stage.run(3000);
-      stage.expect('nobody knows', asked.reply?.type === 'unknown');
-    },
-  },
-  {
     name: 'a follower does not answer with less than it was told to wait for',
     servers: 3,
     play: (stage) => {
@@ -151,12 +142,7 @@ const PLAYS: readonly Omit<Scenario, 'isWhole'>[] = [
     name: 'a new leader that is heard before its disk has written anything answers nobody yet',
     servers: 3,
     play: (stage) => {
-      stage.mustWrite('n1', 'f1/a', 'old');
-      stage.cut(['n1'], ['n3']);
-      // n2 has the entry and does not hear that it is committed.
-      stage.world.trap('append-reply', () => stage.crash('n1'));
-      stage.write('n1', 'f1/a', 'new');
-      stage.until('n1 is down', () => stage.node('n1').state === 'down');
+      leaveUncommitted(stage);
       const others = ['n2', 'n3'];
       const slow = (slowness: number): void => {
         for (const name of others) stage.node(name).disk.ailments.slowness = slowness;
@@ -208,19 +194,22 @@ const PLAYS: readonly Omit<Scenario, 'isWhole'>[] = [
   },
 ];
 
-/** Those about reads that need no message made by hand are played on whole nodes as well. */
+/** Those that need no message made by hand are played on whole nodes as well. */
 const SHARED: ReadonlySet<string> = new Set([
   'a leader that was paused does not answer with what was true before',
   'a leader that was cut off does not answer with what was true before',
   'a lease ends when another server is told to stand',
   'a read is confirmed by a round that began after it',
   'a new leader answers no read before it knows what is committed',
+  'whoever waits for a leader that has fallen hears of it',
 ]);
 
 export const WHOLE_SCENARIOS: readonly Scenario[] = [
   ...PLAYS,
-  ...READ_SCENARIOS.filter(({ name }) => SHARED.has(name)).map((scenario) => ({
-    ...scenario,
-    name: `${scenario.name}, as a whole`,
-  })),
+  ...[...LOG_SCENARIOS, ...READ_SCENARIOS]
+    .filter(({ name }) => SHARED.has(name))
+    .map((scenario) => ({
+      ...scenario,
+      name: `${scenario.name}, as a whole`,
+    })),
 ].map((scenario) => ({ ...scenario, isWhole: true }));
