@@ -49,6 +49,16 @@ const names = (device: VirtualDisk): string =>
     .toSorted()
     .join(' ');
 
+test('what the device settles is there after a crash, whoever lied about it', async (t) => {
+  const { device, disk } = newDisk();
+  meets(device, 'sync', { type: 'lie' });
+  meets(device, 'syncFolder', { type: 'lie' });
+  await durableFile(disk, 'a', 'abc');
+  t.true(outcomes(device, names).has(''));
+  device.settle();
+  t.deepEqual([...outcomes(device, (crashed) => sectors(crashed, 'a'))], ['abc']);
+});
+
 test('a crash keeps what was synced and any of the sectors that were not', async (t) => {
   const { device, disk } = newDisk();
   const file = await durableFile(disk, 'a', 'abc');

@@ -103,6 +103,12 @@ export class VirtualDisk {
     this.#life += 1;
   }
 
+  /** Everything that was written becomes durable, whoever lied about it. */
+  settle(): void {
+    this.syncNames(this.#changes.slice());
+    for (const file of new Set(this.#names.values())) file.settle(file.pending());
+  }
+
   /** Everything is lost, as when the disk is replaced. */
   wipe(): void {
     this.#life += 1;

@@ -87,9 +87,10 @@ export class WholeDisk implements HostDisk {
     this.isRecovering = state.isRecovering;
   }
 
-  /** The system's memory is written in the end: only the process dies. */
+  /** The system's memory is written in the end. */
   settle(): void {
     this.#honest = undefined;
+    this.disk.settle();
   }
 
   crash(): void {
