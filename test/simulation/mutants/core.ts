@@ -10,6 +10,7 @@ const ELECTION: readonly Mutant[] = [
   },
   {
     name: 'a server votes though it hears a leader',
+    scenario: 'two halves that one server connects do not take leadership from each other',
     file: 'raft/election.ts',
     search: 'const isPatient = hearsLeader(state) && !request.isTransfer;',
     replace: 'const isPatient = false;',
@@ -22,6 +23,7 @@ const ELECTION: readonly Mutant[] = [
   },
   {
     name: 'a server that lost its log votes',
+    scenario: 'a server that lost its log gives nobody a majority',
     file: 'raft/election.ts',
     search: 'if (state.isRecovering) return false;',
     replace: '',
@@ -101,6 +103,7 @@ const ELECTION: readonly Mutant[] = [
   },
   {
     name: 'whoever times out raises the term at once',
+    scenario: 'a server that was cut off does not raise the term when it comes back',
     file: 'raft/election.ts',
     search: 'if (canStand(state)) preCampaign(state);',
     replace: 'if (canStand(state)) campaign(state, false);',
@@ -110,24 +113,28 @@ const ELECTION: readonly Mutant[] = [
 const REPLICATION: readonly Mutant[] = [
   {
     name: 'entries of an older term are committed by counting',
+    scenario: 'an entry of an older term is committed by one of this term',
     file: 'raft/replication.ts',
     search: '  if (termAt(state.log, reached) !== state.term) return;\n',
     replace: '',
   },
   {
     name: 'a leader counts itself before its disk has the entry',
+    scenario: 'a leader counts for its own entries once its disk has them',
     file: 'raft/replication.ts',
     search: 'if (voter === state.settings.id) return state.durable;',
     replace: 'if (voter === state.settings.id) return lastIndex(state.log);',
   },
   {
     name: 'answers do not wait for the disk',
+    scenario: 'what was acknowledged is there after the power was gone everywhere',
     file: 'raft/outbox.ts',
     search: "state.late.push({ type: 'send', message, isUrgent: false });",
     replace: "state.late.push({ type: 'send', message, isUrgent: true });",
   },
   {
     name: 'an older message cuts what came after it',
+    scenario: 'a message that was overtaken cuts nothing',
     file: 'raft/following.ts',
     search: '  const through = plus(previousIndex, entries.length);\n',
     replace: `  const through = plus(previousIndex, entries.length);
@@ -177,6 +184,13 @@ const REPLICATION: readonly Mutant[] = [
     file: 'raft/receive.ts',
     search: 'if (state.lead === undefined || reply.term !== state.term) return;',
     replace: 'if (state.lead === undefined) return;',
+  },
+  {
+    name: 'a leader that hands over takes more',
+    scenario: 'a write during a transfer is either done or refused',
+    file: 'raft/replication.ts',
+    search: "  if (handover !== undefined) return 'leadership is being transferred';\n",
+    replace: '',
   },
   {
     name: 'a proposal whose leader fell is said to have failed',
@@ -229,6 +243,7 @@ const REPLICATION: readonly Mutant[] = [
 const READS: readonly Mutant[] = [
   {
     name: 'a leader answers reads without asking anybody',
+    scenario: 'a leader that was paused does not answer with what was true before',
     file: 'raft/read-index.ts',
     search: 'if (lead !== undefined) lead.arrived.push(arrival(state, lead, ticket, undefined));',
     replace:
@@ -289,6 +304,7 @@ const READS: readonly Mutant[] = [
 const MEMBERSHIP: readonly Mutant[] = [
   {
     name: 'servers are changed before the leader has committed in its term',
+    scenario: 'a new leader changes no servers before it has committed in its term',
     file: 'raft/membership.ts',
     search:
       "  if (state.commit < lead.first) return 'the leader has not committed an entry of its term yet';\n",
@@ -296,6 +312,7 @@ const MEMBERSHIP: readonly Mutant[] = [
   },
   {
     name: 'servers are changed before the last change is committed',
+    scenario: 'servers are changed one after the other',
     file: 'raft/membership.ts',
     search:
       "  if (!isConfigurationCommitted(state)) return 'another change is not committed yet';\n",
@@ -303,6 +320,7 @@ const MEMBERSHIP: readonly Mutant[] = [
   },
   {
     name: 'a configuration is in force only when it is committed',
+    scenario: 'a change is in force from when it is appended',
     file: 'raft/state.ts',
     search: '  return inForce(state.log).configuration;',
     replace: `  const all = state.log.configurations;
@@ -310,6 +328,7 @@ const MEMBERSHIP: readonly Mutant[] = [
   },
   {
     name: 'a configuration stays in force when its entry is truncated',
+    scenario: 'a change that is truncated is in force no more',
     file: 'raft/log.ts',
     search:
       '  while (inForce(log).index >= from && log.configurations.length > 1) log.configurations.pop();\n',
@@ -328,12 +347,6 @@ const MEMBERSHIP: readonly Mutant[] = [
     replace: "const suffrage = 'voter';",
   },
   {
-    name: 'the last voter can go',
-    file: 'raft/membership.ts',
-    search: "  if (votersOf(after).length === 0) return 'the last voter cannot go';\n",
-    replace: '',
-  },
-  {
     name: 'a voter is promoted that is not heard of',
     file: 'raft/membership.ts',
     search: 'if (peer === undefined || peer.silence > settings.electionTicks) return false;',
@@ -350,6 +363,7 @@ const MEMBERSHIP: readonly Mutant[] = [
 const SNAPSHOTS: readonly Mutant[] = [
   {
     name: 'a snapshot is installed over a newer state',
+    scenario: 'a snapshot that comes late does not set the state back',
     file: 'raft/compaction.ts',
     search: '  } else if (isHeld || snapshot.index > state.commit) {',
     replace: '  } else if (snapshot.index > 0) {',
@@ -362,12 +376,14 @@ const SNAPSHOTS: readonly Mutant[] = [
   },
   {
     name: 'a snapshot does not bring its configuration',
+    scenario: 'a snapshot brings the servers as they were then',
     file: 'raft/compaction.ts',
     search: '  state.log.configurations = configurations;\n',
     replace: '',
   },
   {
     name: 'entries are taken while a snapshot is installed',
+    scenario: 'entries that come while a snapshot is installed are not taken',
     file: 'raft/following.ts',
     search: 'if (state.installing !== undefined) refuse(state, message);',
     replace: 'if (state.installing === null) refuse(state, message);',
@@ -381,6 +397,7 @@ const SNAPSHOTS: readonly Mutant[] = [
   },
   {
     name: 'recovery is forgotten at a start',
+    scenario: 'a server that comes back under its name with an empty disk gives nobody a majority',
     file: 'raft/state.ts',
     search: 'isRecovering: hardState.isRecovering || hardState.commit > last || isNew(restored),',
     replace: 'isRecovering: false,',
@@ -389,7 +406,24 @@ const SNAPSHOTS: readonly Mutant[] = [
 
 const HEALTH: readonly Mutant[] = [
   {
+    name: 'a disk that is full is not noticed',
+    scenario: 'a leader whose disk is full steps down, another one leads, and it comes back',
+    file: 'raft/step.ts',
+    search: `  state.isDiskUsable = isUsable;
+  if (!isUsable && state.lead !== undefined && !isAlone(state)) abdicate(state, state.lead);
+`,
+    replace: '  if (isUsable !== true && isAlone(state)) abdicate(state, state.lead as never);\n',
+  },
+  {
+    name: 'terms of any size are taken',
+    scenario: 'terms and votes of absurd size are nobody’s',
+    file: 'raft/receive.ts',
+    search: '  if (!isWellFormed(message)) return;\n',
+    replace: '',
+  },
+  {
     name: 'a leader that hears nobody leads on',
+    scenario: 'a leader that hears nobody steps down, though others hear it',
     file: 'raft/leadership.ts',
     search:
       '  if (!hearsMajority(state, lead)) return becomeFollower(state, state.term, undefined);\n',
@@ -397,6 +431,7 @@ const HEALTH: readonly Mutant[] = [
   },
   {
     name: 'a leader whose disk hangs leads on',
+    scenario: 'a leader whose disk hangs steps down, and another one leads',
     file: 'raft/durability.ts',
     search: 'return state.isDiskUsable && !isStalled(state);',
     replace: 'return state.isDiskUsable;',

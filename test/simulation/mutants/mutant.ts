@@ -9,6 +9,8 @@ export interface Mutant {
   readonly replace: string;
   /** The kit that can see it when it is not `core`. */
   readonly kit?: 'whole';
+  /** The scenario that is there for it: the step by step account of how this hurt somebody. */
+  readonly scenario?: string;
 }
 
 /** The source with the bug. @throws Error when the source is not what the mutant was written for */

@@ -81,7 +81,10 @@ function copySources(root: string): void {
 }
 
 async function play(mutant: Mutant, root: string): Promise<Found> {
-  const { stdout } = await run(process.execPath, [join(root, 'test/simulation/scenarios/all.ts')], {
+  const { scenario } = mutant;
+  const script = join(root, 'test/simulation/scenarios/all.ts');
+  const wanted = scenario === undefined ? [] : ['--only', scenario];
+  const { stdout } = await run(process.execPath, [script, ...wanted], {
     cwd: root,
     timeout: PATIENCE_MILLIS,
   }).catch((error: unknown) => ({ stdout: `scenarios end with ${String(error).slice(0, 200)}\n` }));

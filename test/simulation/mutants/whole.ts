@@ -10,6 +10,7 @@ const DRIVER: readonly Mutant[] = [
   },
   {
     name: 'what is being written is said to be durable',
+    scenario: 'what was acknowledged is there after the power was gone everywhere',
     file: 'raft/driver/order.ts',
     search: '    void this.#await(this.#hands.persist(group), last + 1);',
     replace: `    const early = group.at(-1);
@@ -76,6 +77,7 @@ const DRIVER: readonly Mutant[] = [
   },
   {
     name: 'ticks come twice as fast as a lease believes',
+    scenario: 'a leader that was paused does not answer with what was true before, as a whole',
     file: 'raft/driver/ticker.ts',
     search: 'this.#timer.after(this.#length,',
     replace: 'this.#timer.after(this.#length * 0.4,',
@@ -121,6 +123,7 @@ const LOG: readonly Mutant[] = [
   },
   {
     name: 'a term or vote goes nowhere when it comes without entries',
+    scenario: 'a server that votes remembers it over a restart',
     file: 'raft/driver/wal.ts',
     search: '    const isSame = places.every((place) => isSameVote(hardState, place));',
     replace: `    if (entries.length === 0) return;
@@ -132,10 +135,8 @@ const STORAGE: readonly Mutant[] = [
   {
     name: 'a batch is judged by what is applied, not by what is on its way',
     file: 'storage/proposals.ts',
-    search:
-      '    const moved = findMoved(batch, this.#forecast);\n    if (moved !== undefined) return this.#refuse(moved);\n    const expect',
-    replace:
-      '    const moved = findMoved(batch, this.#machine);\n    if (moved !== undefined) return this.#refuse(moved);\n    const expect',
+    search: "isForAnother ? 'everything' : findMoved(batch, this.#forecast)",
+    replace: "isForAnother ? 'everything' : findMoved(batch, this.#machine)",
   },
   {
     name: 'a batch is not judged',
@@ -146,8 +147,7 @@ const STORAGE: readonly Mutant[] = [
   {
     name: 'a batch that may have been taken is said to have failed',
     file: 'storage/proposals.ts',
-    search:
-      "pending.end.reject(new UncertainError('leadership ended before the batch was applied'));",
+    search: 'pending.end.reject(new UncertainError(LOST, pending.index));',
     replace: 'pending.end.reject(new NotLeaderError(undefined));',
   },
   {

@@ -1,4 +1,5 @@
 // All scenarios; from the command line, plays them and says which do not end well.
+import { parseArgs } from 'node:util';
 import { outsideOfPromises } from '../microtasks.ts';
 import { ELECTION_SCENARIOS } from './elections.ts';
 import { LOG_SCENARIOS } from './logs.ts';
@@ -15,13 +16,17 @@ export const SCENARIOS: readonly Scenario[] = [
   ...WHOLE_SCENARIOS,
 ];
 
-/** `node all.ts [part of a name]`: with a name, also what happened. */
+/** `node all.ts [part of a name]`: with a part, also what happened. `--only NAME` plays one. */
 if (import.meta.main) {
-  const [wanted] = process.argv.slice(2);
-  for (const scenario of SCENARIOS) {
-    if (wanted !== undefined && !scenario.name.includes(wanted)) continue;
+  const {
+    values: { only },
+    positionals: [part],
+  } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
+  const isWanted = ({ name }: Scenario): boolean =>
+    only === undefined ? name.includes(part ?? '') : name === only;
+  for (const scenario of SCENARIOS.filter(isWanted)) {
     const [failure, lines] = await outsideOfPromises(() => playScenario(scenario));
-    if (wanted !== undefined) console.log(lines.join('\n'));
+    if (part !== undefined) console.log(lines.join('\n'));
     if (failure !== undefined) console.log(`scenario "${scenario.name}": ${failure}`);
   }
 }

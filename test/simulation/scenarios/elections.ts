@@ -185,7 +185,7 @@ export const ELECTION_SCENARIOS: readonly Scenario[] = [
       const { ailments } = stage.node('n1').disk;
       ailments.isFull = true;
       stage.write('n1', 'f1/a', '1');
-      stage.run(4 * ELECTION);
+      stage.run(ELECTION / 2);
       stage.expect('n1 does not lead', !stage.leads('n1'));
       stage.untilAnotherLeads('n1', 2000);
       ailments.isFull = false;

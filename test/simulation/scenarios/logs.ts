@@ -98,6 +98,30 @@ export const LOG_SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'a leader counts for its own entries once its disk has them',
+    servers: 3,
+    play: (stage) => {
+      stage.crash('n3');
+      stage.node('n1').disk.ailments.slowness = 1000;
+      stage.write('n1', 'f1/a', '1');
+      stage.run(80); // n2 has it by now
+      stage.node('n1').disk.ailments.slowness = 1;
+    },
+  },
+  {
+    name: 'an entry of an older term is committed by one of this term',
+    servers: 3,
+    play: (stage) => {
+      // Only n1 has the entry, which is too large to share a message with the one that follows.
+      stage.crash('n2', 'n3');
+      stage.write('n1', 'f1/a', 'x'.repeat(40_000));
+      stage.until('n1 steps down', () => !stage.leads('n1'));
+      stage.start('n2');
+      stage.until('n1 leads again', () => stage.leads('n1'));
+      stage.run(500);
+    },
+  },
+  {
     name: 'whoever waits for a leader that has fallen hears of it',
     servers: 3,
     play: (stage) => {
