@@ -1,38 +1,45 @@
 // A short simulation with every test run; `npm run simulate` goes on for as long as one likes.
+import { availableParallelism } from 'node:os';
 import test from 'ava';
 import type { KitName } from './kits.ts';
+import { runInWorkers } from './pool.ts';
 import { runSeeds } from './worker.ts';
 
 const SECONDS = 60;
 
+/** In milliseconds, where two cores are busy with much else. */
+const PATIENCE = 20 * 60 * 1000;
+
 /** The seeds are other ones than those that a run from the command line begins with. */
-async function failures(kit: KitName, first: number, seeds: number): Promise<readonly string[]> {
-  const found: string[] = [];
-  await runSeeds(
-    {
+const FIRST = 1_000_001;
+
+const COUNTS: readonly (readonly [string, KitName, number])[] = [
+  ['the core survives', 'core', 2000],
+  ['whole nodes survive', 'whole', 150],
+];
+
+for (const [who, kit, count] of COUNTS) {
+  test(`${who} everything that goes wrong in ${count} worlds`, async (t) => {
+    t.timeout(PATIENCE);
+    const failed: string[] = [];
+    const work = {
       kit,
       seconds: SECONDS,
-      first,
-      last: first + seeds - 1,
-      stride: 1,
+      first: FIRST,
+      last: FIRST + count - 1,
       isVerifying: false,
       stopsAtFailure: false,
-    },
-    ({ seed, failure }) => {
-      if (failure !== undefined) found.push(`npm run simulate -- --kit ${kit} --seed ${seed}`);
+    };
+    let seeds = 0;
+    await runInWorkers(work, availableParallelism(), ({ seed, failure }) => {
+      seeds += 1;
+      if (failure !== undefined) failed.push(`npm run simulate -- --kit ${kit} --seed ${seed}`);
       return true;
-    },
-  );
-  return found;
+    });
+    t.deepEqual(failed, []);
+    t.is(seeds, count);
+  });
 }
-
-test('the core survives everything that goes wrong in 60 worlds', async (t) => {
-  t.deepEqual(await failures('core', 1_000_001, 60), []);
-});
-
-test('whole nodes survive everything that goes wrong in 10 worlds', async (t) => {
-  t.deepEqual(await failures('whole', 1_000_001, 10), []);
-});
 
 test('a seed says everything that happens in its world', async (t) => {
   for (const kit of ['core', 'whole'] as const) {
