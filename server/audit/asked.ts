@@ -1,5 +1,6 @@
 // What both entries of a request say: who asks, and for what.
 import type { Mount, Target } from '../mount/mount.ts';
+import { serialNumberOf } from '../request/client-certificate.ts';
 import type { Verdict } from '../request/stages.ts';
 import { USES_SPENT, type TokenEntry } from '../token/entry.ts';
 import { Concealed, Payload, SharedSection } from './concealed.ts';
@@ -66,6 +67,7 @@ function policyResults({ stage, grantedBy }: Verdict): Part {
 function requestPart({ known, operation }: Verdict, headers: HeaderTable): Part {
   const { arrived, mount } = known.admitted;
   return {
+    client_certificate_serial_number: serialNumberOf(arrived.certificate),
     data: parametersPart(arrived.parameters, mount),
     headers: auditedHeaders(arrived.headers, headers),
     id: arrived.id,

@@ -2,6 +2,7 @@
 // travels in one header that counts on the cluster port alone.
 import type { IncomingMessage } from 'node:http';
 import { isJsonObject, parseJson } from '#sdk/json.ts';
+import type { ClientCertificate } from '../request/client-certificate.ts';
 
 export interface ForwardedFacts {
   /** By which the standby's own log and answer name the request. */
@@ -9,20 +10,10 @@ export interface ForwardedFacts {
   /** The client, as the standby's listener has found it. */
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** Of the connection between client and standby, if it was TLS. */
-  readonly tls: ClientTls | undefined;
+  /** Shown to the standby. */
+  readonly certificate: ClientCertificate | undefined;
   /** The settings of the standby's listener that the active node is to keep to, in a form of the caller's own. */
   readonly listener: Readonly<Record<string, unknown>>;
-}
-
-export interface ClientTls {
-  readonly version: string;
-  readonly cipher: string;
-  readonly serverName: string;
-  /** Whether the listener's own authorities vouch for the client's certificate. */
-  readonly isAuthorized: boolean;
-  /** The client's certificates (DER in base64), its own first. */
-  readonly certificates: readonly string[];
 }
 
 export const FACTS_HEADER = 'x-coffer-forwarded';
@@ -97,23 +88,22 @@ export function withoutFacts(request: IncomingMessage): void {
 
 function isFacts(value: unknown): value is ForwardedFacts {
   if (!isJsonObject(value)) return false;
-  const { requestId, remoteAddress, remotePort, listener, tls } = value;
+  const { requestId, remoteAddress, remotePort, listener, certificate } = value;
   return (
     typeof requestId === 'string' &&
     typeof remoteAddress === 'string' &&
     Number.isInteger(remotePort) &&
     isJsonObject(listener) &&
-    (tls === undefined || isTls(tls))
+    (certificate === undefined || isCertificate(certificate))
   );
 }
 
-function isTls(value: unknown): boolean {
+function isCertificate(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
-  const { version, cipher, serverName, isAuthorized, certificates } = value;
+  const { isVerified, chain } = value;
   return (
-    [version, cipher, serverName].every((one) => typeof one === 'string') &&
-    typeof isAuthorized === 'boolean' &&
-    Array.isArray(certificates) &&
-    certificates.every((one) => typeof one === 'string')
+    typeof isVerified === 'boolean' &&
+    Array.isArray(chain) &&
+    chain.every((one) => typeof one === 'string')
   );
 }

@@ -99,6 +99,7 @@ function arrivedOf(node: Node, { request, facts }: ForwardedRequest, body: Body)
     token: tokenOf(request, UNBOUNDED.max_token_header_size),
     remoteAddress: facts.remoteAddress,
     remotePort: facts.remotePort,
+    certificate: facts.certificate,
     openedPaths: Array.isArray(openedPaths) ? openedPaths.map(String) : [],
   };
   return { ...arrive(request, located, body, origin), id: facts.requestId };

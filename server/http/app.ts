@@ -9,6 +9,7 @@ import { showMetrics } from '../sys/metrics.ts';
 import type { Unsealed } from '../unsealed.ts';
 import { makeBodyBudgets, type BodyBudgets } from './body-budget.ts';
 import { hasBody, readBody } from './body.ts';
+import { clientCertificate } from './client-certificate.ts';
 import { Deadlines } from './deadlines.ts';
 import { clientAddress } from './forwarded.ts';
 import { answerCors } from './cors.ts';
@@ -177,6 +178,7 @@ async function answer(
     token,
     remoteAddress,
     remotePort: req.socket.remotePort ?? 0,
+    certificate: clientCertificate(req.socket, listener),
     openedPaths: opened,
   };
   const arrived = arrive(req, located, body, origin);

@@ -103,7 +103,7 @@ function factsOf({ arrived }: SentOn): ForwardedFacts {
     requestId: arrived.id,
     remoteAddress: arrived.remoteAddress,
     remotePort: arrived.remotePort,
-    tls: undefined,
+    certificate: arrived.certificate,
     listener: { openedPaths: arrived.openedPaths ?? [] },
   };
 }

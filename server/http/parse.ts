@@ -5,6 +5,7 @@ import type { Verb } from '#sdk/call.ts';
 import type { Millis } from '#sdk/clock.ts';
 import { parseDurationSeconds, seconds } from '#sdk/duration.ts';
 import { badRequest, ClientError } from '#sdk/errors.ts';
+import type { ClientCertificate } from '../request/client-certificate.ts';
 import type { Arrived, WrapRequest } from '../request/stages.ts';
 import { Upload } from '../request/upload.ts';
 import { parseBody } from './body.ts';
@@ -41,6 +42,7 @@ export interface Origin {
   readonly token: string | undefined;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly certificate: ClientCertificate | undefined;
   readonly openedPaths: readonly string[];
 }
 
@@ -159,6 +161,7 @@ export function arrive(
     headers: request.headers,
     remoteAddress: origin.remoteAddress,
     remotePort: origin.remotePort,
+    certificate: origin.certificate,
     openedPaths: origin.openedPaths,
     upload: body instanceof Upload ? body : undefined,
   };

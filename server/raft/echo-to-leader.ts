@@ -23,7 +23,7 @@ const NOBODY: ForwardedFacts = {
   requestId: '',
   remoteAddress: '',
   remotePort: 0,
-  tls: undefined,
+  certificate: undefined,
   listener: {},
 };
 

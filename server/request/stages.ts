@@ -6,8 +6,9 @@ import type { Seconds } from '#sdk/duration.ts';
 import type { ClientError } from '#sdk/errors.ts';
 import type { AuthBlock, RawReply, StreamReply } from '#sdk/reply.ts';
 import type { Mount, Target } from '../mount/mount.ts';
-import type { Upload } from './upload.ts';
 import type { TokenEntry } from '../token/entry.ts';
+import type { ClientCertificate } from './client-certificate.ts';
+import type { Upload } from './upload.ts';
 
 /** Vault's name of what is asked, as policies and audit entries have it. */
 export type OperationName = 'create' | 'read' | 'update' | 'patch' | 'delete' | 'list' | 'help';
@@ -35,6 +36,7 @@ export interface Arrived {
   readonly headers: IncomingHttpHeaders;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly certificate?: ClientCertificate | undefined;
   /** The body, where it is no set of fields; whoever may send it decides whether it is read. */
   readonly upload?: Upload | undefined;
   /** Where paths begin that the listener lets anybody ask for, because shares of the key decide there. */

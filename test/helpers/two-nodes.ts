@@ -23,6 +23,8 @@ export interface Asking {
   readonly token?: string;
   readonly body?: Json;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the client has shown in its handshake (DER), and the listener's authorities vouch for. */
+  readonly certificate?: Buffer;
 }
 
 export interface Answered {
@@ -109,8 +111,12 @@ export class TestNode {
 
   /** Asks as a client does. */
   async ask(method: string, path: string, asking: Asking = {}): Promise<Answered> {
-    const { token = ROOT, body, headers = {} } = asking;
+    const { token = ROOT, body, headers = {}, certificate } = asking;
     const [mine, theirs] = pipe();
+    if (certificate !== undefined) {
+      const getPeerCertificate = (): unknown => ({ raw: certificate });
+      Object.assign(theirs, { authorized: true, getPeerCertificate });
+    }
     const { promise, resolve, reject } = Promise.withResolvers<Answered>();
     const request = http.request({
       method,

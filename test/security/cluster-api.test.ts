@@ -104,7 +104,7 @@ test('a client cannot say who it is in the words of a standby, to any node', asy
     requestId: 'x',
     remoteAddress: INSIDE,
     remotePort: 1,
-    tls: undefined,
+    certificate: undefined,
     listener: { openedPaths: [''] },
   };
   for (const headers of [

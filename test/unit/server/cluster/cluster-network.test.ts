@@ -12,7 +12,7 @@ const FACTS = {
   requestId: 'r1',
   remoteAddress: '192.0.2.7',
   remotePort: 4711,
-  tls: undefined,
+  certificate: undefined,
   listener: {},
 };
 
@@ -115,12 +115,9 @@ test('large bodies go through both ways as they come', async (t) => {
 });
 
 test('the facts of a client with certificates arrive', async (t) => {
-  const tls = {
-    version: 'TLSv1.3',
-    cipher: 'TLS_AES_128_GCM_SHA256',
-    serverName: 'vault',
-    isAuthorized: true,
-    certificates: [randomBytes(900).toString('base64'), randomBytes(900).toString('base64')],
+  const certificate = {
+    isVerified: true,
+    chain: [randomBytes(900).toString('base64'), randomBytes(900).toString('base64')],
   };
   const seen = Promise.withResolvers<ForwardedRequest>();
   const leader = await openNode(t, 'one', {
@@ -133,10 +130,10 @@ test('the facts of a client with certificates arrive', async (t) => {
   const listener = { openedPaths: ['sys/rekey/init'] };
   const answer = await standby.forward(
     { id: node('one'), address: addressOf(leader) },
-    asked({ facts: { ...FACTS, tls, listener } }),
+    asked({ facts: { ...FACTS, certificate, listener } }),
   );
   answer.body.resume();
-  t.deepEqual((await seen.promise).facts, { ...FACTS, tls, listener });
+  t.deepEqual((await seen.promise).facts, { ...FACTS, certificate, listener });
 });
 
 test('a request without any header arrives', async (t) => {

@@ -27,7 +27,7 @@ async function begin(t: ExecutionContext) {
       requestId: '',
       remoteAddress: '',
       remotePort: 0,
-      tls: undefined,
+      certificate: undefined,
       listener: {},
     };
     const refuse = (): void => void response.writeHead(503).end();

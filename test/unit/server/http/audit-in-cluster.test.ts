@@ -1,8 +1,12 @@
 // Over a whole cluster each request is on record once, whichever node it came to, with the client that sent it.
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { systemClock } from '#server/system-clock.ts';
+import { issue } from '#server/cluster/authority.ts';
 import { NotLeaderError } from '#storage/cluster-storage.ts';
+import { authorities, node } from '#test/helpers/cluster.ts';
 import { temporaryFolder } from '#test/helpers/temporary-folder.ts';
 import { settle, twoNodes } from '#test/helpers/two-nodes.ts';
 
@@ -11,13 +15,18 @@ const SECRET = { body: { data: { x: '1' } } };
 interface Entry {
   readonly type: 'request' | 'response';
   readonly error?: string;
-  readonly request: { readonly id: string; readonly path: string; readonly remote_address: string };
+  readonly request: {
+    readonly id: string;
+    readonly path: string;
+    readonly remote_address: string;
+    readonly client_certificate_serial_number?: string;
+  };
 }
 
 /** Both nodes write into one file, as they have the same devices. */
-async function begin(t: ExecutionContext) {
+async function begin(t: ExecutionContext, listener = '') {
   const file = join(temporaryFolder(t), 'audit.log');
-  const nodes = await twoNodes();
+  const nodes = await twoNodes({ listener });
   const body = { type: 'file', options: { file_path: file } };
   t.is((await nodes.one.ask('PUT', 'sys/audit/file', { body })).status, 204);
   await settle();
@@ -45,6 +54,20 @@ test('a request that is sent on is on record once, with the address of its clien
   const entries = entriesOf('secret/data/a');
   t.deepEqual(typesOf(entries), ['request', 'response']);
   t.deepEqual([...new Set(entries.map(({ request }) => request.remote_address))], ['192.0.2.7']);
+});
+
+test('a request that is sent on is on record with the certificate of its client', async (t) => {
+  const { one, two, entriesOf } = await begin(t, 'tls_require_and_verify_client_cert = true');
+  const { cert } = issue(authorities, node('client'), systemClock.now());
+  const { raw, serialNumber } = new X509Certificate(cert);
+  await one.ask('POST', 'secret/data/a', { ...SECRET, certificate: raw });
+  await two.ask('POST', 'secret/data/a', { ...SECRET, certificate: raw });
+  await two.ask('POST', 'secret/data/a', SECRET);
+  const numbers = entriesOf('secret/data/a').map(
+    ({ request }) => request.client_certificate_serial_number,
+  );
+  const number = BigInt(`0x${serialNumber}`).toString();
+  t.deepEqual(numbers, [number, number, number, number, undefined, undefined]);
 });
 
 test('a read that turns out to write is on record on the active node alone', async (t) => {
