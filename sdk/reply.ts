@@ -1,7 +1,7 @@
 // What a handler may return. `undefined` means: nothing there (404) on a read or list, done (204) otherwise.
 import type { Seconds } from './duration.ts';
 import type { Secret } from './secret.ts';
-import type { TokenType } from './token-fields.ts';
+import type { TokenType } from './token-type.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 

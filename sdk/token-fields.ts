@@ -5,16 +5,7 @@ import { badRequest } from './errors.ts';
 import { boolean, commaList, duration, integer, text } from './field.ts';
 import { seconds, type Seconds } from './duration.ts';
 import type { TokenParameters } from './reply.ts';
-
-/** `default` and the `default-*` types leave it to the mount (`default-service` unless tuned). */
-export const TOKEN_TYPES = [
-  'default',
-  'service',
-  'batch',
-  'default-service',
-  'default-batch',
-] as const;
-export type TokenType = (typeof TOKEN_TYPES)[number];
+import { decodeTokenType, type TokenType } from './token-type.ts';
 
 /** What a user or role keeps, under its wire names, so that a read shows it as it is. */
 export interface StoredTokenFields {
@@ -59,10 +50,6 @@ export type SentTokenFields = {
     (K extends 'token_type' ? string : StoredTokenFields[K]) | undefined;
 };
 
-export function isTokenType(value: string): value is TokenType {
-  return (TOKEN_TYPES as readonly string[]).includes(value);
-}
-
 /**
  * What is kept after `sent`: what was not sent stays.
  *
@@ -100,13 +87,6 @@ export function tokenParameters(stored: StoredTokenFields): TokenParameters {
     noDefaultPolicy: stored.token_no_default_policy,
     type: stored.token_type,
   };
-}
-
-/** Checks a token_type that was sent. */
-export function decodeTokenType(sent: string): TokenType {
-  if (sent === '') return 'default';
-  if (!isTokenType(sent)) throw badRequest(`invalid 'token_type' value "${sent}"`);
-  return sent;
 }
 
 /**

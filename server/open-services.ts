@@ -2,16 +2,20 @@
 import { assert } from '#sdk/errors.ts';
 import type { ApplyListener } from '#storage/physical.ts';
 import type { Barrier } from '#storage/barrier/barrier.ts';
+import type { ClusterStorage } from '#storage/cluster-storage.ts';
 import type { ShamirSeal } from '#storage/seal/shamir-seal.ts';
+import type { Advertisement } from './advertisement.ts';
 import { AuditBroker } from './audit/broker.ts';
 import { CLUSTER_KEY, type ClusterRecord } from './cluster.ts';
+import type { Config } from './config.ts';
 import { sanitizedConfig } from './config/sanitized.ts';
 import { EntityStore } from './identity/entities.ts';
 import { LeaseManager } from './lease/manager.ts';
 import { emptyCubbyholes } from './mount/cubbyhole.ts';
 import { auditMeter } from './metrics/audit-meter.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import type { Catalog } from './mount/table.ts';
 import { MountTable } from './mount/table.ts';
-import type { Node } from './node.ts';
 import type { NodeControls } from './node-controls.ts';
 import type { RaftControls } from './raft/controls.ts';
 import { makeRaftControls } from './raft/open.ts';
@@ -21,13 +25,27 @@ import { RootGeneration } from './root-generation.ts';
 import { TokenStore } from './token/store.ts';
 import type { Unsealed } from './unsealed.ts';
 
+/** The node whose services they are. */
+export interface Owner
+  extends
+    Pick<NodeControls, 'storageType' | 'logLevel' | 'inFlight'>,
+    Pick<Unsealed, 'clock' | 'log'> {
+  readonly config: Config;
+  readonly catalog: Catalog;
+  readonly metrics: Metrics;
+  readonly cluster: ClusterStorage | undefined;
+  readonly own: Advertisement;
+  handOver(): Promise<void>;
+  seal(): Promise<void>;
+}
+
 export interface OpenServices {
   readonly unsealed: Unsealed;
   close(): Promise<void>;
 }
 
 export async function openServices(
-  node: Node,
+  node: Owner,
   barrier: Barrier,
   seal: ShamirSeal,
 ): Promise<OpenServices> {
@@ -61,7 +79,7 @@ export async function openServices(
   return { unsealed, close: () => built.disposeAsync() };
 }
 
-function openAudit({ clock, log, config, metrics }: Node, barrier: Barrier): AuditBroker {
+function openAudit({ clock, log, config, metrics }: Owner, barrier: Barrier): AuditBroker {
   return new AuditBroker({
     read: <T>(key: string) => barrier.read<T>(key)?.value,
     observe: (listener: ApplyListener) => barrier.observe(listener),
@@ -73,7 +91,7 @@ function openAudit({ clock, log, config, metrics }: Node, barrier: Barrier): Aud
 }
 
 function openRaft(
-  { clock, log, config, cluster }: Node,
+  { clock, log, config, cluster }: Owner,
   barrier: Barrier,
 ): RaftControls | undefined {
   if (cluster === undefined || config.storage?.type !== 'raft') return undefined;
@@ -81,7 +99,7 @@ function openRaft(
 }
 
 function controlsOf(
-  node: Node,
+  node: Owner,
   barrier: Barrier,
 ): Omit<NodeControls, 'raft' | 'rootGeneration' | 'rekey'> {
   const cluster = barrier.read<ClusterRecord>(CLUSTER_KEY)?.value;

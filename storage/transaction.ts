@@ -3,10 +3,9 @@
 import { parseJson } from '#sdk/json.ts';
 import type { Storage } from '#sdk/storage.ts';
 import { assert } from '#sdk/errors.ts';
-import type { Barrier, Changes } from './barrier/barrier.ts';
 import { sortNames } from './directory.ts';
 import { checkKey } from './key.ts';
-import { ConflictError, NEVER, type Index, type Physical } from './physical.ts';
+import { ConflictError, NEVER, type Batch, type Index, type Physical } from './physical.ts';
 
 const NOTHING_TO_DO = Promise.resolve();
 
@@ -20,8 +19,30 @@ interface Put {
 /** A moment of a transaction that it can go back to. */
 export type Mark = { readonly moment: 'mark' };
 
+/** What a transaction commits: what it saw, and the JSON to write under each key, `undefined` to delete it. */
+export interface Changes {
+  readonly reads: Batch['reads'];
+  readonly lists: Batch['lists'];
+  readonly writes: ReadonlyMap<string, string | undefined>;
+}
+
+export interface Read<T> {
+  /** Shared with all other readers. */
+  readonly value: T;
+  readonly index: Index;
+}
+
+/** What a transaction needs of the barrier that it is in. */
+export interface Enclosing {
+  readonly physical: Physical;
+  read<T>(key: string): Read<T> | undefined;
+  commit(changes: Changes): Promise<unknown>;
+  sealToken(context: string, plaintext: Uint8Array): Buffer;
+  openToken(context: string, envelope: Uint8Array): Buffer | undefined;
+}
+
 export class Transaction implements Storage {
-  readonly #barrier: Barrier;
+  readonly #barrier: Enclosing;
   readonly #physical: Physical;
   readonly #reads = new Map<string, Index>();
   readonly #lists = new Map<string, Index>();
@@ -30,7 +51,7 @@ export class Transaction implements Storage {
   /** All reads so far are right as of this index. */
   #seen: Index;
 
-  constructor(barrier: Barrier) {
+  constructor(barrier: Enclosing) {
     this.#barrier = barrier;
     this.#physical = barrier.physical;
     this.#seen = barrier.physical.index;

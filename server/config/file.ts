@@ -2,7 +2,8 @@
 import { parseHcl } from '../hcl.ts';
 import { HclError } from '../hcl/position.ts';
 import { blocks } from '../hcl/read.ts';
-import { readListener, type Listener } from './listener.ts';
+import type { Listener } from './listener.ts';
+import { readListener } from './read-listener.ts';
 import { MAIN, type MainSettings } from './main.ts';
 import { readNamed, type NamedStanza } from './named-stanza.ts';
 import { readStanza, type Context, type Networks, type Warning } from './setting.ts';

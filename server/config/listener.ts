@@ -1,23 +1,17 @@
-// One `listener` stanza: where requests arrive, over which TLS, with which limits.
+// What a `listener` stanza may say: where requests arrive, over which TLS, with which limits.
 import { DEFAULT_JSON_LIMITS as JSON_LIMITS } from '../http/json-limits.ts';
-import { HclError, type Position } from '../hcl/position.ts';
-import { plain, type Block } from '../hcl/read.ts';
 import { address, networkList } from './addresses.ts';
 import { cipherSuites } from './ciphers.ts';
 import { customResponseHeaders } from './headers.ts';
-import { checkListener, warnWithoutForwarding } from './listener-checks.ts';
 import {
   block,
   exactSeconds,
   flag,
   inert,
-  initialOf,
   oneOf,
-  readStanza,
   text,
   texts,
   whole,
-  type Context,
   type Settings,
 } from './setting.ts';
 
@@ -51,7 +45,7 @@ const FORWARDING = {
   proxy_protocol_authorized_addrs: networkList(),
 };
 
-const LIMITS = {
+export const LIMITS = {
   max_request_size: whole(MAX_REQUEST_SIZE),
   max_request_duration: exactSeconds(90),
   http_read_header_timeout: exactSeconds(10),
@@ -86,7 +80,7 @@ const ANSWERS = {
   cors_allowed_headers: inert(texts(), CORS),
 };
 
-const LISTENER = {
+export const LISTENER = {
   type: text(),
   purpose: inert(texts(), 'a listener serves all requests'),
   role: inert(text(), 'a listener serves all requests'),
@@ -108,32 +102,3 @@ export type Listener = Omit<Settings<typeof LISTENER>, 'type'> & {
   /** The stanza as it was written, to be shown to operators. */
   readonly raw: unknown;
 };
-
-const DEFAULT_TCP_ADDRESS = '127.0.0.1:8200';
-
-/** Reads and checks one stanza; what contradicts itself is an error now, not a surprise later. */
-export function readListener({ labels, body, at }: Block, context: Context): Listener {
-  const given = readStanza(LISTENER, body, context);
-  const type = listenerType(given.type ?? labels[0] ?? '', at);
-  const settings = { ...initialOf(LISTENER), ...given, ...zeroMeansDefault(given) };
-  const listener: Listener = { ...settings, type, raw: plain(body) };
-  checkListener(listener, at);
-  warnWithoutForwarding(listener, body, context);
-  if (listener.address !== '') return listener;
-  if (type === 'unix') throw new HclError("'address' must be set", at);
-  return { ...listener, address: DEFAULT_TCP_ADDRESS };
-}
-
-function listenerType(name: string, at: Position): Listener['type'] {
-  const type = name.toLowerCase();
-  if (type === '') throw new HclError('listener type must be specified', at);
-  if (type === 'tcp' || type === 'unix') return type;
-  throw new HclError(`unsupported listener type ${JSON.stringify(type)}`, at);
-}
-
-/** Zero is how Vault writes "as usual", but for the one time-out that is off as usual. */
-function zeroMeansDefault(given: GivenListener): GivenListener {
-  const settings: Readonly<Record<string, unknown>> = given;
-  const zero = Object.entries(LIMITS).filter(([name]) => settings[name] === 0);
-  return Object.fromEntries(zero.map(([name, { initial }]) => [name, initial]));
-}

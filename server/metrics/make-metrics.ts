@@ -1,8 +1,11 @@
 // The metrics of a node: what its configuration wants to be kept, and what the node itself shows.
 import { hostname } from 'node:os';
+import type { Clock, Millis } from '#sdk/clock.ts';
 import { seconds } from '#sdk/duration.ts';
+import type { Config } from '../config.ts';
 import { initialTelemetry } from '../config/telemetry.ts';
-import type { Node } from '../node.ts';
+import type { InFlight } from '../in-flight.ts';
+import type { Unsealed } from '../unsealed.ts';
 import { Metrics, type GaugeValue } from './metrics.ts';
 import { clusterGauges, storageGauges } from './raft-gauges.ts';
 
@@ -11,15 +14,22 @@ const NO_TELEMETRY = { ...initialTelemetry, prometheus_retention_time: seconds(0
 
 /** @param now see `MetricsOptions`; whoever has no timer has a clock */
 export function makeMetrics(
-  { clock, config }: Pick<Node, 'clock' | 'config'>,
+  { clock, config }: { readonly clock: Clock; readonly config: Pick<Config, 'telemetry'> },
   now: () => number = () => clock.now(),
 ): Metrics {
   const { telemetry = NO_TELEMETRY } = config;
   return new Metrics({ clock, now, telemetry, hostname: hostname() });
 }
 
+/** What of a node is shown. */
+interface Shown {
+  readonly inFlight: InFlight;
+  readonly activeSince: Millis | undefined;
+  unsealed(): Unsealed | undefined;
+}
+
 /** The state of the node, which a sealed one shows too. */
-export function nodeGauges(node: Node, clusterName: string): readonly GaugeValue[] {
+export function nodeGauges(node: Shown, clusterName: string): readonly GaugeValue[] {
   const labels = { cluster: clusterName };
   const services = node.unsealed();
   const gauges: readonly GaugeValue[] = [

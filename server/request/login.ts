@@ -4,7 +4,7 @@ import type { AuthBlock, GrantReply } from '#sdk/reply.ts';
 import type { Mount } from '../mount/mount.ts';
 import { withDefault } from '../token/policy-names.ts';
 import { authBlock } from '../token/auth-block.ts';
-import type { NewToken } from '../token/store.ts';
+import type { NewToken } from '../token/entry.ts';
 import { calculateTtl, endOf } from '../token/ttl.ts';
 import type { Unsealed } from '../unsealed.ts';
 import type { Running } from './running.ts';

@@ -4,8 +4,7 @@ import type { Millis } from '#sdk/clock.ts';
 import { seconds, type Seconds } from '#sdk/duration.ts';
 import { badRequest } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
-import type { TokenEntry } from './entry.ts';
-import type { NewToken } from './store.ts';
+import type { NewToken, TokenEntry } from './entry.ts';
 import { endOf } from './ttl.ts';
 
 export const BATCH_PREFIX = 'hvb.';

@@ -17,9 +17,8 @@ import {
 } from './create-fields.ts';
 import { choosePolicies } from './create-policies.ts';
 import { chooseTtl, chooseType, chooseUses } from './create-terms.ts';
-import { USES_SPENT, type TokenEntry } from './entry.ts';
+import { USES_SPENT, type NewToken, type TokenEntry } from './entry.ts';
 import { readRole, type TokenRole } from './role.ts';
-import type { NewToken } from './store.ts';
 import { hasSudo } from './sudo.ts';
 import { endOf } from './ttl.ts';
 

@@ -48,3 +48,6 @@ export interface WrappedBy {
 
 /** What `num_uses` says while the last use is being made. */
 export const USES_SPENT = -1;
+
+/** A token before it has a name. */
+export type NewToken = Omit<TokenEntry, 'key' | 'accessor'>;

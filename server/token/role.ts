@@ -1,7 +1,7 @@
 // A token role: what tokens made from it are given, and what may be asked of it.
 import { seconds, type Seconds } from '#sdk/duration.ts';
 import type { Storage } from '#sdk/storage.ts';
-import type { TokenType } from '#sdk/token-fields.ts';
+import type { TokenType } from '#sdk/token-type.ts';
 
 const PREFIX = 'roles/';
 

@@ -6,7 +6,8 @@ import { boolean, commaList, duration, integer, name, text } from '#sdk/field.ts
 import { pathFor, type Data } from '#sdk/path.ts';
 import { sanitizePolicies } from '#sdk/policies.ts';
 import { listReply, reply } from '#sdk/reply.ts';
-import { decodeBlock, decodeTokenType, type TokenType } from '#sdk/token-fields.ts';
+import { decodeBlock } from '#sdk/token-fields.ts';
+import { decodeTokenType, type TokenType } from '#sdk/token-type.ts';
 import type { System } from '../sys/system.ts';
 import {
   deleteRole,

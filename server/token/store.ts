@@ -5,7 +5,7 @@ import { seconds } from '#sdk/duration.ts';
 import { badRequest } from '#sdk/errors.ts';
 import type { Transaction } from '#storage/transaction.ts';
 import { BATCH_PREFIX, batchEntry, openBatch, sealBatch } from './batch.ts';
-import type { TokenEntry } from './entry.ts';
+import type { NewToken, TokenEntry } from './entry.ts';
 import { lettersOf, RandomNames } from './names.ts';
 
 /** Below it, records lie in 256 folders by the first two digits of their name, so that none is too large to be listed. */
@@ -29,9 +29,6 @@ export interface TokenLease {
   readonly kind: 'token';
   readonly token: string;
 }
-
-/** A token before it has a name. */
-export type NewToken = Omit<TokenEntry, 'key' | 'accessor'>;
 
 /** What a token has that nobody asked anything for: an orphan without end, entity, role or limit. */
 export const BARE_TOKEN = {

@@ -13,7 +13,7 @@ import {
   type Index,
   type Physical,
 } from '../physical.ts';
-import { Transaction } from '../transaction.ts';
+import { Transaction, type Changes, type Read } from '../transaction.ts';
 import { ValueCache } from './cache.ts';
 import { openEnvelope, sealEnvelope, termOf, type Term, undamaged } from './envelope.ts';
 import { Keyring } from './keyring.ts';
@@ -29,19 +29,6 @@ export class SealedError extends Error {
   constructor() {
     super('Vault is sealed');
   }
-}
-
-export interface Read<T> {
-  /** Shared with all other readers. */
-  readonly value: T;
-  readonly index: Index;
-}
-
-/** What a transaction commits: what it saw, and the JSON to write under each key, `undefined` to delete it. */
-export interface Changes {
-  readonly reads: Batch['reads'];
-  readonly lists: Batch['lists'];
-  readonly writes: ReadonlyMap<string, string | undefined>;
 }
 
 /** What `sys/key-status` shows, by its names. */

@@ -5,12 +5,8 @@ import { rest } from '#sdk/field.ts';
 import { pathFor } from '#sdk/path.ts';
 import { grant, lease, listReply, raw } from '#sdk/reply.ts';
 import { defineSecret } from '#sdk/secret.ts';
-import {
-  decodeTokenType,
-  NO_TOKEN_FIELDS,
-  tokenFields,
-  tokenParameters,
-} from '#sdk/token-fields.ts';
+import { NO_TOKEN_FIELDS, tokenFields, tokenParameters } from '#sdk/token-fields.ts';
+import { decodeTokenType } from '#sdk/token-type.ts';
 
 const path = pathFor<null>();
 const greedy = path('{path...}', { help: 'x', fields: { path: rest('x') }, operations: {} });
