@@ -1,6 +1,6 @@
 // What goes wrong in a world, and when. Each seed takes a part of these faults and its own pace, so that worlds differ.
 import { votersOf } from '#raft/quorum.ts';
-import type { MembershipChange, Message, NodeId } from '#raft/types.ts';
+import type { MembershipChange, Message, NodeId, Server as Member } from '#raft/types.ts';
 import type { Dice } from './dice.ts';
 import { partition, SHAPE_NAMES } from './partitions.ts';
 import type { Host, World } from './world.ts';
@@ -139,7 +139,7 @@ const FAULTS: Readonly<Record<string, Begin>> = {
       const { configuration } = host.life?.server?.view ?? { configuration: [] };
       const voters = votersOf(configuration);
       const id = chance.pick(['', ...voters]) as NodeId;
-      const other = configuration.find(({ suffrage }) => suffrage !== 'voter');
+      const other = configuration.find((one) => isPromotable(world, one));
       if (other !== undefined) changeAt(host, { type: 'promote', id: other.id });
       else if (isExpendable(world, id)) changeAt(host, { type: 'demote', id });
     });
@@ -189,7 +189,7 @@ const FAULTS: Readonly<Record<string, Begin>> = {
     return added(world);
   },
   'server promoted': (world, chance) => {
-    const rest = world.configuration.filter(({ suffrage }) => suffrage !== 'voter');
+    const rest = world.configuration.filter((one) => isPromotable(world, one));
     return rest.length > 0 && changed(world, { type: 'promote', id: chance.pick(rest).id });
   },
   'server demoted': (world, chance) => {
@@ -319,6 +319,11 @@ function isExpendable(world: World, id: NodeId): boolean {
   return voters.includes(id) && voters.length >= 3 && !isAnyDamaged;
 }
 
+/** Who has lost what it had helps nobody to a majority, and its leader may not have noticed yet. */
+function isPromotable(world: World, { id, suffrage }: Member): boolean {
+  return suffrage !== 'voter' && !world.isDamaged(id);
+}
+
 function added(world: World): undefined | false {
   const id = `n${world.hosts.length + 1}` as NodeId;
   const host = world.addHost(id);
@@ -337,6 +342,7 @@ function changed(world: World, change: MembershipChange): undefined | false {
     // It may have been paused for a while.
     const isLess = change.type === 'demote' || change.type === 'remove';
     if (isLess && !isExpendable(world, change.id)) return;
+    if (change.type === 'promote' && world.isDamaged(change.id)) return;
     leader.life?.server?.change(change, (isDone) => {
       if (isDone) world.counts.add(`change committed: ${change.type}`);
     });
