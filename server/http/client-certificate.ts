@@ -6,7 +6,7 @@ import type { ClientCertificate } from '../request/client-certificate.ts';
 
 export type CertificateSettings = Pick<Listener, 'tls_require_and_verify_client_cert'>;
 
-const known = new WeakMap<TLSSocket, ClientCertificate>();
+const known = new WeakMap<TLSSocket, ClientCertificate | undefined>();
 
 /** `undefined` where the connection is no TLS, or the client has shown none. */
 export function clientCertificate(
@@ -14,15 +14,15 @@ export function clientCertificate(
   settings: CertificateSettings,
 ): ClientCertificate | undefined {
   if (!isSecure(socket)) return undefined;
-  const seen = known.get(socket);
-  if (seen !== undefined) return seen;
+  if (!known.has(socket)) known.set(socket, shownOn(socket, settings));
+  return known.get(socket);
+}
+
+function shownOn(socket: TLSSocket, settings: CertificateSettings): ClientCertificate | undefined {
   const chain = [...chainOf(socket.getPeerCertificate(true))];
   if (chain.length === 0) return undefined;
   // Where none is demanded, none is verified, as in Vault.
-  const isVerified = settings.tls_require_and_verify_client_cert && socket.authorized;
-  const found = { isVerified, chain };
-  known.set(socket, found);
-  return found;
+  return { isVerified: settings.tls_require_and_verify_client_cert && socket.authorized, chain };
 }
 
 const isSecure = (socket: Socket): socket is TLSSocket => 'getPeerCertificate' in socket;
