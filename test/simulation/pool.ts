@@ -1,13 +1,14 @@
 // Shares seeds among worker processes.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Report } from './simulate.ts';
 import type { Work } from './worker.ts';
 
-/** A seed that takes longer, in milliseconds, does not end; some take ten seconds where several share a core. */
-const PATIENCE = 120_000;
+/** A seed that takes longer, in milliseconds, does not end; some take half a minute where much else goes on. */
+const PATIENCE = 300_000;
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -69,6 +70,8 @@ class Worker {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#process = worker;
+    // Worlds have a clock of their own; what else runs on this machine may not.
+    if (worker.pid !== undefined) setPriority(worker.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     const ended = once(worker, 'exit') as Promise<[number | null]>;
     let running = first;
     let isHung = false;
