@@ -1,4 +1,5 @@
-// What the active node does and no other: it says where it is found, ends leases, looks after the barrier's key, and takes shares for attempts.
+// What the active node does and no other: it says where it is found, ends leases, looks after the barrier's key, and takes
+// shares for attempts.
 // Becoming active takes the duties up in this order, and whatever ends that lays them down in reverse.
 import type { Announcer } from './announcer.ts';
 import type { Unsealed } from './unsealed.ts';

@@ -4,7 +4,7 @@ import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { Listener } from '../config/listener.ts';
 import type { ClientCertificate } from '../request/client-certificate.ts';
 
-export type CertificateSettings = Pick<Listener, 'tls_require_and_verify_client_cert'>;
+type CertificateSettings = Pick<Listener, 'tls_require_and_verify_client_cert'>;
 
 const known = new WeakMap<TLSSocket, ClientCertificate | undefined>();
 

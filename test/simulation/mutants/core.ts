@@ -412,7 +412,7 @@ const HEALTH: readonly Mutant[] = [
     search: `  state.isDiskUsable = isUsable;
   if (!isUsable && state.lead !== undefined && !isAlone(state)) abdicate(state, state.lead);
 `,
-    replace: '  if (isUsable !== true && isAlone(state)) abdicate(state, state.lead as never);\n',
+    replace: '',
   },
   {
     name: 'terms of any size are taken',

@@ -4,9 +4,9 @@ import { LightDisk } from '../light-disk.ts';
 import type { Image } from '../light-machine.ts';
 import { ELECTION, type Scenario, type Stage } from './stage.ts';
 
-function addServer(stage: Stage, name: string): void {
+function addServer(stage: Stage, name: string, slowness = 1): void {
   const id = name as NodeId;
-  if (!stage.world.hosts.some((host) => host.id === id)) stage.world.addHost(id);
+  stage.world.addHost(id).disk.ailments.slowness = slowness;
   stage.start(name);
   const server = { id, address: id, suffrage: 'staging' } as const;
   const addition = stage.change('n1', { type: 'add', server });
@@ -35,18 +35,19 @@ export const MEMBER_SCENARIOS: readonly Scenario[] = [
     name: 'a new leader changes no servers before it has committed in its term',
     servers: 4,
     play: (stage) => {
-      let isOver = false;
-      stage.world.trapLeader(({ id: leader }) => {
-        const [last, ...others] = ['n4', 'n3', 'n2'].filter((id) => id !== leader);
-        // Half of the servers have its entry, which is no majority, and it would be one without the fourth.
-        stage.crash(last ?? '');
-        stage.until('one has its entry', () => stage.last(others[0] ?? '') === stage.last(leader));
-        stage.run(5);
-        expectRefused(stage, leader, { type: 'demote', id: last as NodeId });
-        isOver = true;
+      let [leader, other, last] = ['', '', ''];
+      stage.world.trapLeader(({ id }) => {
+        [leader, other = '', last = ''] = [id, ...['n2', 'n3', 'n4'].filter((one) => one !== id)];
+        stage.crash(last);
       });
       stage.crash('n1');
-      stage.until('another leads', () => isOver);
+      // Half of the servers have its entry, which is no majority, and it would be one without the fourth.
+      stage.until(
+        'one has its entry',
+        () => last !== '' && stage.last(other) === stage.last(leader),
+      );
+      stage.run(5);
+      expectRefused(stage, leader, { type: 'demote', id: last as NodeId });
     },
   },
   {
@@ -84,9 +85,7 @@ export const MEMBER_SCENARIOS: readonly Scenario[] = [
     name: 'a server that has nothing is not promoted',
     servers: 3,
     play: (stage) => {
-      stage.world.addHost('n4' as NodeId);
-      stage.node('n4').disk.ailments.slowness = 1000;
-      addServer(stage, 'n4');
+      addServer(stage, 'n4', 1000);
       expectRefused(stage, 'n1', { type: 'promote', id: 'n4' as NodeId });
       stage.node('n4').disk.ailments.slowness = 1;
     },
